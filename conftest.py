@@ -1,0 +1,3 @@
+"""Make ``tests`` importable from everywhere and load the plugins of proofs and scoping."""
+
+pytest_plugins = ["tests.proving", "tests.scoping"]

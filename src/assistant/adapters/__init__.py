@@ -1,0 +1,1 @@
+"""Implementations of the ports, each bound to one outside thing; picked by bootstrap alone."""

@@ -1,0 +1,186 @@
+"""Runs the service: the web layer over the assembled assistant, with its workers beside."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+
+from assistant.adapters.local_message_bus import LocalMessageBus
+from assistant.adapters.redis_message_bus import RedisMessageBus
+from assistant.bootstrap.assembly import Assistant, build
+from assistant.core.message_bus import MessageBus, Topic
+from assistant.settings import Settings
+from assistant.web.app import build_app
+from assistant.web.consents import StoreConsents
+from assistant.web.event_sink import StoreEvents
+from assistant.web.identity import StoreCustomers, StoreVisitors
+from assistant.web.logs import configure_logs
+from assistant.web.metrics import Metrics
+from assistant.web.records import StoreRecords
+from assistant.web.server import run
+from assistant.web.services import (
+    DemoCustomer,
+    IdentityConfig,
+    ReadinessFinding,
+    Services,
+    WebLimits,
+)
+from assistant.workers.history_worker import HistoryWorker
+from assistant.workers.knowledge_worker import KnowledgeWorker
+from assistant.workers.supervised_loop import SupervisedLoop
+from assistant.workers.worker_group import WorkerGroup
+
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which a thread that computes lets the event loop on; Python's own 5 ms add up, one
+for each busy thread, to a lag that sixteen customers notice."""
+
+
+def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Run the service until it is told to stop."""
+    with build(settings) as assistant:
+        run_server(assistant, announce)
+
+
+def run_server(
+    assistant: Assistant,
+    announce: Callable[[str], None],
+    *,
+    demo_customers: tuple[DemoCustomer, ...] = (),
+) -> None:
+    """Serve ``assistant`` on its host and port; ``announce`` gets the pages to open."""
+    settings = assistant.settings
+    configure_logs(settings.log_format)
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    bus = open_bus(settings)
+    workers = join_workers(assistant, bus)
+    services = join_services(assistant, bus, workers, demo_customers)
+    app = build_app(services)
+
+    async def start(_: object) -> None:
+        await bus.start()
+        workers.start()
+
+    app.on_startup.append(start)
+
+    def say_where(address: str) -> None:
+        announce(f"Chat          {address}/")
+        announce(f"Interface     {address}/docs")
+        announce(f"Health        {address}/readyz")
+
+    run(app, host=settings.host, port=settings.port, announce=say_where)
+
+
+def open_bus(settings: Settings) -> MessageBus:
+    """Return the bus for wake-ups: Redis between processes, or within this one."""
+    if settings.redis_url:
+        return RedisMessageBus(url=settings.redis_url)
+    return LocalMessageBus()
+
+
+def join_workers(assistant: Assistant, bus: MessageBus) -> WorkerGroup:
+    """Return the loops that run beside the web layer."""
+    histories = HistoryWorker(indexer=assistant.history_indexer, clock=assistant.clock)
+    knowledge = KnowledgeWorker(
+        store=assistant.knowledge,
+        builder=assistant.index_builder,
+        knowledge=assistant.knowledge_source.current(),
+        bus=bus,
+        clock=assistant.clock,
+    )
+    return WorkerGroup(
+        bus=bus,
+        loops=(
+            SupervisedLoop(name="history", work=histories.work, topic=Topic.HISTORY),
+            SupervisedLoop(
+                name="knowledge", work=knowledge.work, topic=Topic.KNOWLEDGE, period=2.0
+            ),
+        ),
+    )
+
+
+def join_services(
+    assistant: Assistant,
+    bus: MessageBus,
+    workers: WorkerGroup,
+    demo_customers: tuple[DemoCustomer, ...],
+) -> Services:
+    """Return what the web layer is given."""
+    stores, clock = assistant.stores, assistant.clock
+    database, metrics = stores.database, Metrics()
+    metrics.watch("assistant_writer_queue_length", "Writes that wait.", database.backlog)
+
+    return Services(
+        turns=assistant.turn_handler(metrics.observe_stage),
+        customers=StoreCustomers(
+            database=database, customers=stores.customers, vault=stores.vault, clock=clock
+        ),
+        visitors=StoreVisitors(
+            database=database, customers=stores.customers, visitors=stores.visitors, clock=clock
+        ),
+        consents=StoreConsents(
+            database=database, ledger=assistant.ledger, pack=assistant.pack, clock=clock
+        ),
+        records=StoreRecords(database=database, events=stores.events, access_log=stores.access_log),
+        events=_event_sink(assistant, bus),
+        identity=_identity(assistant),
+        metrics=metrics,
+        limits=_limits(assistant.settings),
+        clock=clock,
+        readiness=lambda: _readiness(assistant),
+        close=lambda: _stop(workers, bus),
+        assistant_name=assistant.pack.assistant_name,
+        languages=assistant.pack.languages,
+        demo_customers=demo_customers,
+    )
+
+
+def _event_sink(assistant: Assistant, bus: MessageBus) -> StoreEvents:
+    return StoreEvents(
+        database=assistant.stores.database,
+        intake=assistant.intake.intake,
+        parser=assistant.intake.parser,
+        on_stored=lambda: bus.publish(Topic.HISTORY),
+    )
+
+
+async def _stop(workers: WorkerGroup, bus: MessageBus) -> None:
+    await workers.stop()
+    await bus.close()
+
+
+def _identity(assistant: Assistant) -> IdentityConfig:
+    settings = assistant.settings
+    secret, api_key = settings.identity_secret, settings.events_api_key
+    return IdentityConfig(
+        visitor_key=assistant.stores.vault.service_key("visitor-tokens"),
+        secret=secret.get_secret_value().encode() if secret else None,
+        public_key=settings.identity_public_key,
+        audience=settings.audience,
+        issuer=settings.issuer,
+        events_api_keys=(api_key.get_secret_value(),) if api_key else (),
+        allowed_origins=tuple(settings.allowed_origins),
+    )
+
+
+def _limits(settings: Settings) -> WebLimits:
+    return WebLimits(
+        turns_per_minute=settings.turns_per_minute,
+        visitors_per_minute=settings.visitors_per_minute,
+    )
+
+
+async def _readiness(assistant: Assistant) -> Sequence[ReadinessFinding]:
+    """Ask what a turn depends on: the database, its tables, and the knowledge index."""
+    database, knowledge = assistant.stores.database, assistant.knowledge
+    behind = await asyncio.to_thread(database.pending_migrations)
+    findings = [
+        ReadinessFinding(
+            "database", "failed" if behind else "ok", "tables are behind" if behind else ""
+        )
+    ]
+    if knowledge.current() is None:
+        findings.append(ReadinessFinding("knowledge", "failed", "the index is being built"))
+    elif knowledge.problem:
+        findings.append(ReadinessFinding("knowledge", "degraded", knowledge.problem.message))
+    else:
+        findings.append(ReadinessFinding("knowledge", "ok"))
+    return findings

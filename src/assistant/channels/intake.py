@@ -1,0 +1,184 @@
+"""Stores what may be stored: lawful basis first, then each event once, all of a batch at once.
+
+A batch is one transaction. Inside it the customer's consent is read and the events are written, so
+no event can slip in beside a withdrawal. What has no lawful basis is counted by category and day,
+and nothing of it is kept, not even the customer it was about.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from assistant.channels.cloudevents import Invalid, ParsedEvent, Refused
+from assistant.core.clock import Clock
+from assistant.core.events import IncomingEvent
+from assistant.core.ids import CustomerId
+from assistant.profile.categories import CategoryCatalogue
+from assistant.profile.consent import ConsentLedger
+from assistant.store.customers import Customer, CustomerRepository
+from assistant.store.engine import Connection
+from assistant.store.events import EventOutcome, EventRepository
+from assistant.store.intake_state import IntakeStateRepository
+
+ItemStatus = Literal["stored", "duplicate", "refused", "invalid"]
+
+UNKNOWN = "unknown"
+"""Stands in the counts for a category the pack does not have: the sender's word may be anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """What became of one item: ``code`` beside ``refused``, ``reason`` beside ``invalid``."""
+
+    status: ItemStatus
+    code: str | None = None
+    reason: str | None = None
+
+
+_STORED = ItemResult("stored")
+_OUTCOMES: Mapping[str, ItemResult] = {
+    "stored": _STORED,
+    "duplicate": ItemResult("duplicate"),
+    "conflict": ItemResult("invalid", reason="conflict"),
+}
+
+
+class Intake:
+    """Takes parsed events into the history; runs inside the caller's write transaction."""
+
+    def __init__(
+        self,
+        *,
+        categories: CategoryCatalogue,
+        ledger: ConsentLedger,
+        customers: CustomerRepository,
+        events: EventRepository,
+        counts: IntakeStateRepository,
+        clock: Clock,
+    ) -> None:
+        self._categories = categories
+        self._ledger = ledger
+        self._customers = customers
+        self._events = events
+        self._counts = counts
+        self._clock = clock
+
+    def store_batch(self, connection: Connection, items: Sequence[ParsedEvent]) -> list[ItemResult]:
+        """Store what may be stored of ``items``; one result per item, in their order."""
+        customers = self._customers_of(connection, [i for i in items if _is_event(i)])
+        storable = self._storable(connection, items, customers)
+        results: list[ItemResult | None] = []
+        accepted: list[tuple[CustomerId, IncomingEvent]] = []
+        for item in items:
+            verdict = self._verdict(item, customers, storable)
+            results.append(verdict)
+            if verdict is None and isinstance(item, IncomingEvent):
+                accepted.append((customers[item.subject].customer_id, item))
+        outcomes = iter(self._add(connection, accepted))
+        self._count(connection, items, results)
+        return [result or _OUTCOMES[next(outcomes).result] for result in results]
+
+    def _add(
+        self, connection: Connection, accepted: Sequence[tuple[CustomerId, IncomingEvent]]
+    ) -> Sequence[EventOutcome]:
+        if not accepted:
+            return []
+        return self._events.add_events(connection, accepted, at=self._clock())
+
+    def _customers_of(
+        self, connection: Connection, events: Iterable[ParsedEvent]
+    ) -> dict[str, Customer]:
+        """Return the customers of ``events``, making only those who have something to store.
+
+        Somebody who never had anything to do with us is not created by an event that is refused.
+        """
+        needs_consent: set[str] = set()
+        storable: set[str] = set()
+        for event in events:
+            if isinstance(event, IncomingEvent) and event.category in self._categories:
+                free = self._categories.storable_without_consent(event.category)
+                (storable if free else needs_consent).add(event.subject)
+        found = dict(
+            self._customers.get_or_create_customers(connection, sorted(storable), at=self._clock())
+            if storable
+            else {}
+        )
+        for subject in sorted(needs_consent - storable):
+            customer = self._customers.find_customer(connection, subject)
+            if customer is not None:
+                found[subject] = customer
+        return found
+
+    def _storable(
+        self,
+        connection: Connection,
+        items: Sequence[ParsedEvent],
+        customers: Mapping[str, Customer],
+    ) -> dict[str, frozenset[str]]:
+        """Return, by subject, the categories that a given purpose allows to be stored."""
+        asking = defaultdict(set)
+        for item in items:
+            if isinstance(item, IncomingEvent) and item.subject in customers:
+                asking[item.subject].add(item.category)
+        return {
+            subject: self._given(connection, customers[subject])
+            for subject in sorted(asking)
+            if not all(map(self._categories.storable_without_consent, asking[subject]))
+        }
+
+    def _given(self, connection: Connection, customer: Customer) -> frozenset[str]:
+        """Return what the customer gives, and keep it so until this write ends.
+
+        A withdrawal that comes meanwhile waits, so it is acknowledged after these events are in and
+        none can follow it.
+        """
+        self._customers.hold_customer(connection, customer.customer_id)
+        return self._ledger.state(connection, customer.customer_id).given_categories()
+
+    def _verdict(
+        self,
+        item: ParsedEvent,
+        customers: Mapping[str, Customer],
+        storable: Mapping[str, frozenset[str]],
+    ) -> ItemResult | None:
+        """Return why ``item`` is not stored, or None when it may be."""
+        if isinstance(item, Invalid):
+            return ItemResult("invalid", reason=item.reason)
+        if isinstance(item, Refused):
+            return ItemResult("refused", code=item.code)
+        if item.category not in self._categories:
+            return ItemResult("refused", code="unknown_category")
+        customer = customers.get(item.subject)
+        if customer is not None and (customer.blocked_at or customer.erased_at):
+            return ItemResult("refused", code="blocked")
+        if self._categories.storable_without_consent(item.category):
+            return None
+        if item.category in storable.get(item.subject, frozenset()):
+            return None
+        return ItemResult("refused", code="no_lawful_basis")
+
+    def _count(
+        self,
+        connection: Connection,
+        items: Sequence[ParsedEvent],
+        results: Sequence[ItemResult | None],
+    ) -> None:
+        """Add the refusals of this batch to the day's counts."""
+        counts = Counter(
+            (self._counted_as(item), result.code)
+            for item, result in zip(items, results, strict=True)
+            if result is not None and result.code is not None
+        )
+        for (category, code), count in sorted(counts.items()):
+            self._counts.count_refusals(
+                connection, category=category, code=code, count=count, at=self._clock()
+            )
+
+    def _counted_as(self, item: ParsedEvent) -> str:
+        category = None if isinstance(item, Invalid) else item.category
+        return category if category is not None and category in self._categories else UNKNOWN
+
+
+def _is_event(item: ParsedEvent) -> bool:
+    return isinstance(item, IncomingEvent)

@@ -1,0 +1,63 @@
+"""``assistant check``: say what is missing or wrong before a customer notices."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import typer
+
+from assistant.cli.findings import Finding, Look
+from assistant.cli.options import DatabaseOption, DataDirOption, KnowledgeOption
+from assistant.cli.read_settings import read_settings
+from assistant.cli.terminal import print_line
+from assistant.core.errors import AssistantError
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+
+
+def check(
+    knowledge: KnowledgeOption = None,
+    database: DatabaseOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Verify settings, pack, model, keys, database and index: one line a finding.
+
+    Changes nothing. A line starts with `ok`, `warning` (it runs, but look at it) or `error` (it
+    does not run); with any `error` the exit code is 1, so deployments can stop there.
+
+    Example: `assistant check && assistant serve`
+    """
+    settings = read_settings(knowledge=knowledge, database_url=database, data_dir=data_dir)
+    errors = 0
+    for finding in _look_at_everything(settings):
+        errors += finding.level == "error"
+        print_line(f"{finding.level:8} {finding.subject:10} {finding.text}")
+    if errors:
+        raise typer.Exit(1)
+
+
+def _look_at_everything(settings: "Settings") -> Iterator[Finding]:
+    """Yield the findings of every part; a part that fails does not hide the next."""
+    for subject, look in _looks().items():
+        try:
+            yield from look(settings)
+        except AssistantError as error:
+            yield Finding("error", subject, error.message)
+        except OSError as error:
+            yield Finding("error", subject, f"{error.filename}: {error.strerror}")
+
+
+def _looks() -> dict[str, Look]:
+    from assistant.cli import check_pack, check_settings, check_stores  # noqa: PLC0415 - heavy
+
+    return {
+        "settings": check_settings.check_names,
+        "identity": check_settings.check_identity,
+        "model": check_settings.check_model,
+        "pack": check_pack.check_pack,
+        "articles": check_pack.check_articles,
+        "questions": check_pack.check_questions,
+        "keys": check_stores.check_keys,
+        "database": check_stores.check_database,
+        "index": check_stores.check_index,
+    }

@@ -1,0 +1,34 @@
+"""``assistant serve``: run the service until it is stopped."""
+
+from assistant.cli.options import (
+    DatabaseOption,
+    DataDirOption,
+    HostOption,
+    KnowledgeOption,
+    PortOption,
+)
+from assistant.cli.read_settings import read_settings
+from assistant.cli.terminal import print_line
+
+
+def serve(
+    knowledge: KnowledgeOption = None,
+    database: DatabaseOption = None,
+    data_dir: DataDirOption = None,
+    host: HostOption = None,
+    port: PortOption = None,
+) -> None:
+    """Run the service and print the pages to open; Ctrl-C finishes the turns under way and stops.
+
+    Without options: SQLite in `./data`, the pack `knowledge/market`, http://127.0.0.1:8080. Keys
+    must exist (`assistant init-keys`), and tables are brought up to date at start. Behind a proxy,
+    let it end TLS and forward WebSockets.
+
+    Example: `assistant serve --knowledge knowledge/market --port 9000`
+    """
+    settings = read_settings(
+        knowledge=knowledge, database_url=database, data_dir=data_dir, host=host, port=port
+    )
+    from assistant import bootstrap  # noqa: PLC0415 - loads the model's libraries
+
+    bootstrap.serve(settings, announce=print_line)

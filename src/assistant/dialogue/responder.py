@@ -1,0 +1,166 @@
+"""From a heard question and what may be known of its customer to a draft; on a thread of its own.
+
+Searching and composing take a millisecond or more of pure computation, which would stall every
+other customer on the event loop.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.dialogue.answering import Draft, Withheld, compose, compose_small_talk
+from assistant.dialogue.evidence import (
+    KnowledgeEvidence,
+    Probability,
+    Question,
+    find_in_history,
+    find_in_knowledge,
+)
+from assistant.dialogue.history_access import PURPOSE, Opened
+from assistant.dialogue.phrases import Phrases
+from assistant.dialogue.policy import TurnState, decide
+from assistant.dialogue.record_choice import Choice
+from assistant.dialogue.small_talk import SmallTalk, SmallTalkExamples, match_meaning
+from assistant.dialogue.turns import Sentence
+from assistant.dialogue.understanding import Understanding
+from assistant.profile.pack import Pack
+from assistant.retrieval.knowledge_index import KnowledgeIndex
+from assistant.retrieval.knowledge_search import KnowledgeSearch
+from assistant.retrieval.knowledge_store import KnowledgeStore
+
+_NO_VECTOR = np.zeros(0, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A question as it was heard: its words, its moment, what was understood, its vectors."""
+
+    text: str
+    now: datetime
+    asked: Understanding
+    vector: NDArray[np.float32] = field(default_factory=lambda: _NO_VECTOR)
+    previous_vector: NDArray[np.float32] | None = None
+
+
+class Responder:
+    """Finds evidence, lets the policy decide, and composes."""
+
+    def __init__(
+        self,
+        *,
+        pack: Pack,
+        phrases: Phrases,
+        knowledge: KnowledgeStore,
+        probability: Probability,
+        threshold: float,
+        examples: SmallTalkExamples,
+    ) -> None:
+        self._pack = pack
+        self._phrases = phrases
+        self._knowledge = knowledge
+        self._probability = probability
+        self._threshold = threshold
+        self._examples = examples
+        self._search: KnowledgeSearch | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="respond")
+
+    async def respond(self, heard: Heard, opened: Opened) -> Draft:
+        """Return the draft of a reply; the same for the same question and evidence."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self.respond_now, heard, opened)
+
+    def respond_now(self, heard: Heard, opened: Opened) -> Draft:
+        """Do the same on this thread."""
+        said = heard.asked.small_talk
+        if said is None and not opened.history:
+            said = match_meaning(heard.text, heard.vector, self._examples)
+        if said is not None:
+            return compose_small_talk(_in_context(said, opened), self._phrases)
+        question = _question(heard, opened)
+        knowledge = self._find_knowledge(question)
+        history = opened.history
+        choice = find_in_history(question, history.view) if history else Choice()
+        decision = decide(self._state(question, opened, knowledge, choice))
+        draft = compose(
+            decision, question, knowledge, choice, self._withheld(opened), self._phrases
+        )
+        return self._with_degraded(draft)
+
+    def ai_disclosure(self) -> str:
+        """Return what is said at the first turn: that this is an AI."""
+        return self._phrases.say("ai_disclosure")
+
+    def close(self) -> None:
+        """Finish what is running."""
+        self._thread.shutdown(wait=True)
+
+    def _find_knowledge(self, question: Question) -> KnowledgeEvidence | None:
+        index = self._knowledge.current()
+        if index is None or not index.passages:
+            return None
+        return find_in_knowledge(question, self._search_of(index), self._probability)
+
+    def _search_of(self, index: KnowledgeIndex) -> KnowledgeSearch:
+        search = self._search
+        if search is None or search.index is not index:
+            search = self._search = KnowledgeSearch(index=index)
+        return search
+
+    def _state(
+        self,
+        question: Question,
+        opened: Opened,
+        knowledge: KnowledgeEvidence | None,
+        choice: Choice,
+    ) -> TurnState:
+        return TurnState(
+            asked=question.asked,
+            access=opened.access,
+            records=len(choice.hits),
+            clear=choice.clear,
+            withheld=bool(opened.withheld),
+            history_empty=opened.history is not None and not opened.history.events,
+            beside=choice.beside is not None,
+            none_in_time=bool(choice.not_in),
+            knowledge=knowledge.probability if knowledge else 0.0,
+            threshold=self._threshold,
+        )
+
+    def _withheld(self, opened: Opened) -> Withheld:
+        labels = tuple(
+            self._phrases.find(f"category_{name}") or self._pack.categories[name].label("en")
+            for name in opened.withheld
+        )
+        return Withheld(PURPOSE, opened.withheld, labels)
+
+    def _with_degraded(self, draft: Draft) -> Draft:
+        if not self._knowledge.degraded:
+            return draft
+        notice = Sentence(self._phrases.say("degraded"))
+        return replace(draft, sentences=(*draft.sentences, notice))
+
+
+def _in_context(said: SmallTalk, opened: Opened) -> str:
+    """Return what to reply to: a yes to "shall I get a person" asks for one, a second time again.
+
+    A yes is never taken for consent.
+    """
+    if said == "agreed" and opened.offered_person:
+        return "handoff"
+    return "handoff_again" if said == "handoff" and opened.asked_person else said
+
+
+def _question(heard: Heard, opened: Opened) -> Question:
+    return Question(
+        text=heard.text,
+        vector=heard.vector,
+        asked=heard.asked,
+        now=heard.now,
+        previous_text=opened.previous_text,
+        previous_vector=heard.previous_vector,
+        said_before=opened.said_before,
+    )

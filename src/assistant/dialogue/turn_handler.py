@@ -1,0 +1,255 @@
+"""One turn, from what a customer said to a reply that is durable. Read this first.
+
+The encoding of the text takes longest, so the utterance is appended and history is read beside it.
+Between the two transactions nothing is held; the second one reads consent again before it commits,
+and only what it committed is ever returned.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.core.actor import CustomerActor
+from assistant.core.clock import Clock
+from assistant.core.errors import ConflictingReuse, InvalidInput, NotFound, TextTooLong
+from assistant.core.ids import ConversationId, new_id
+from assistant.dialogue.answering import Draft
+from assistant.dialogue.conversation_log import ConversationLog, TurnKnown
+from assistant.dialogue.history_access import Opened
+from assistant.dialogue.reply_codec import decode_reply
+from assistant.dialogue.responder import Heard, Responder
+from assistant.dialogue.small_talk import match_form
+from assistant.dialogue.turns import MAX_TEXT, Reply, Sentence, StoredTurn, Utterance
+from assistant.dialogue.understanding import understand
+from assistant.retrieval.encoding import EncodingService
+from assistant.store.conversations import Appended, RecordedTurn
+from assistant.store.engine import Database
+
+ObserveStage = Callable[[str, float], None]
+"""Told the name of a stage and the seconds it took."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A turn while it is being answered."""
+
+    utterance: Utterance
+    conversation: ConversationId
+    heard: Heard
+
+    @property
+    def actor(self) -> CustomerActor:
+        """Whose turn it is."""
+        return self.utterance.actor
+
+
+class TurnHandler:
+    """Answers utterances; everything it needs is given to it."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        log: ConversationLog,
+        responder: Responder,
+        encoding: EncodingService,
+        clock: Clock,
+        observe_stage: ObserveStage = lambda _stage, _seconds: None,
+    ) -> None:
+        self._database = database
+        self._log = log
+        self._responder = responder
+        self._encoding = encoding
+        self._clock = clock
+        self._observe = observe_stage
+
+    async def handle(self, utterance: Utterance) -> Reply:
+        """Return the committed reply to ``utterance``; the stored one where it was answered before.
+
+        Raises:
+            InvalidInput: there is nothing to read in the text.
+            TextTooLong: the text has more than ``MAX_TEXT`` characters.
+            ConflictingReuse: the ``turn_id`` was used for another text.
+            Overloaded: too much is waiting; the same turn can be sent again.
+        """
+        return await self._timed("whole", self._handle(self._hear(utterance)))
+
+    async def turns_since(
+        self, actor: CustomerActor, conversation: ConversationId, last_seen: int
+    ) -> Sequence[StoredTurn]:
+        """Return the turns of a conversation with ``seq`` above ``last_seen``, oldest first."""
+        turns = await self._database.read(
+            lambda c: self._log.list_turns(c, actor.customer_id, conversation, last_seen)
+        )
+        return [_stored_turn(turn) for turn in turns]
+
+    async def latest_conversation(
+        self, actor: CustomerActor, *, since: datetime
+    ) -> ConversationId | None:
+        """Return the conversation in which the customer spoke last, if that was after ``since``."""
+        return await self._database.read(
+            lambda c: self._log.find_latest(c, actor.customer_id, since)
+        )
+
+    async def request_handoff(
+        self, actor: CustomerActor, conversation: ConversationId, reason: str
+    ) -> None:
+        """Ask for a person in a conversation; asking twice is asking once."""
+        at = self._clock()
+        await self._database.write(
+            lambda c: self._log.request_handoff(
+                c, actor.customer_id, conversation, reason=reason, at=at
+            )
+        )
+
+    async def give_feedback(self, actor: CustomerActor, turn_id: str, *, helped: bool) -> None:
+        """Note whether a reply helped.
+
+        Raises:
+            NotFound: the turn is not the actor's, or has no reply.
+        """
+        at = self._clock()
+        noted = await self._database.write(
+            lambda c: self._log.save_feedback(c, actor.customer_id, turn_id, helped=helped, at=at)
+        )
+        if not noted:
+            raise NotFound("there is no such turn with a reply")
+
+    def _hear(self, utterance: Utterance) -> _Turn:
+        text = _readable(utterance.text)
+        asked = understand(text, match_form(text))
+        conversation = utterance.conversation or ConversationId(new_id())
+        return _Turn(utterance, conversation, Heard(text, self._clock(), asked))
+
+    async def _handle(self, turn: _Turn) -> Reply:
+        """Take the turn in, three things side by side, then answer it."""
+        appended, opened, vector = await asyncio.gather(
+            self._timed("append", self._append(turn)),
+            self._timed("read", self._open(turn)),
+            self._timed("encode", self._encode(turn.heard)),
+        )
+        if not appended.is_new:
+            stored = _already_answered(appended.turn, turn.heard.text)
+            if stored is not None:
+                return stored
+        heard = replace(turn.heard, vector=vector)
+        if opened.previous_text and heard.asked.follow_up:
+            earlier = (await self._encoding.encode([opened.previous_text]))[0]
+            heard = replace(heard, previous_vector=earlier)
+        return await self._answer(replace(turn, heard=heard), appended.turn, opened)
+
+    async def _append(self, turn: _Turn) -> Appended:
+        said, heard = turn.utterance, turn.heard
+        try:
+            return await self._database.write(
+                lambda c: self._log.append(
+                    c,
+                    said.actor.customer_id,
+                    turn.conversation,
+                    turn_id=said.turn_id,
+                    text=heard.text,
+                    lang=said.lang,
+                    at=heard.now,
+                )
+            )
+        except TurnKnown as known:
+            return Appended(known.turn, is_new=False)
+
+    async def _open(self, turn: _Turn) -> Opened:
+        """Read what the turn may know; a turn that opens a conversation has no turn before it."""
+        conversation, turn_id = turn.utterance.conversation, turn.utterance.turn_id
+        return await self._database.read(
+            lambda c: self._log.open(c, turn.actor, conversation, turn_id, turn.heard.asked)
+        )
+
+    async def _encode(self, heard: Heard) -> NDArray[np.float32]:
+        if heard.asked.small_talk:
+            return np.zeros(self._encoding.dimensions, np.float32)
+        vector: NDArray[np.float32] = (await self._encoding.encode([heard.text]))[0]
+        return vector
+
+    async def _answer(self, turn: _Turn, recorded: RecordedTurn, opened: Opened) -> Reply:
+        """Compose and commit; again, without history, where consent moved in between."""
+        draft = await self._timed("respond", self._responder.respond(turn.heard, opened))
+        if draft.state == "abstained" and turn.heard.asked.aspects and not opened.asked_gate:
+            opened = await self._database.read(
+                lambda c: self._log.open_history(c, turn.actor, opened, turn.heard.asked)
+            )
+            if opened.history:
+                draft = await self._responder.respond(turn.heard, opened)
+        committed = await self._timed("commit", self._commit(turn, recorded, draft, opened))
+        while committed is None:
+            opened = opened.without_history()
+            draft = await self._responder.respond(turn.heard, opened)
+            committed = await self._commit(turn, recorded, draft, opened)
+        return committed
+
+    async def _commit(
+        self, turn: _Turn, recorded: RecordedTurn, draft: Draft, opened: Opened
+    ) -> Reply | None:
+        """Write the reply; None if consent moved since it was read, the earlier one if there is."""
+        at = self._clock()
+        reply = self._reply(recorded, draft)
+        return await self._database.write(
+            lambda c: self._log.commit(c, turn.actor, recorded, draft, reply, opened, at)
+        )
+
+    def _reply(self, recorded: RecordedTurn, draft: Draft) -> Reply:
+        first = (Sentence(self._responder.ai_disclosure()),) if recorded.seq == 1 else ()
+        return Reply(
+            turn_id=recorded.turn_id,
+            conversation=recorded.conversation_id,
+            sentences=(*first, *draft.sentences),
+            state=draft.state,
+            citations=draft.citations,
+            used=draft.used,
+            actions=draft.actions,
+            withheld=draft.withheld,
+            seq=recorded.seq,
+        )
+
+    async def _timed(self, stage: str, work: Awaitable[T]) -> T:
+        begun = time.perf_counter()
+        result = await work
+        self._observe(stage, time.perf_counter() - begun)
+        return result
+
+
+def _readable(text: str) -> str:
+    """Return ``text`` without control characters and outer spaces.
+
+    Raises:
+        InvalidInput: nothing is left.
+        TextTooLong: too much is left.
+    """
+    kept = "".join(c for c in text if c in "\n\t" or (c.isprintable() or c == "\u200d"))
+    kept = kept.strip()
+    if not kept:
+        raise InvalidInput("the text is empty: send what the customer wrote in `text`")
+    if len(kept) > MAX_TEXT:
+        raise TextTooLong(f"the text has {len(kept)} characters; at most {MAX_TEXT} are read")
+    return kept
+
+
+def _already_answered(known: RecordedTurn, text: str) -> Reply | None:
+    """Return the reply of a turn that is known; None if it was never answered.
+
+    Raises:
+        ConflictingReuse: the turn said something else.
+    """
+    if known.text != text:
+        raise ConflictingReuse("this turn_id was used for another text: send a new turn_id")
+    return decode_reply(known.reply) if known.reply is not None else None
+
+
+def _stored_turn(turn: RecordedTurn) -> StoredTurn:
+    reply = decode_reply(turn.reply) if turn.reply is not None else None
+    return StoredTurn(turn.turn_id, turn.seq, turn.text, turn.created_at, reply)

@@ -1,0 +1,1 @@
+"""What the service may do with personal data: purposes, disclosures, consent, grants."""

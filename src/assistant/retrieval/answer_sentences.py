@@ -1,0 +1,141 @@
+"""Which sentences of the passages found answer the question; pure.
+
+Meaning alone prefers sentences that repeat the topic; the words of the question, weighed by how
+telling they are, prefer those that say something about it. A sentence whose neighbours fit is more
+likely part of the answer, and one with a number is likelier where a number is asked for.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.retrieval.embedder import Vectors
+from assistant.retrieval.fusion import Scores
+from assistant.retrieval.terms import known_terms
+
+COVERAGE_WEIGHT = 1.0
+PASSAGE_WEIGHT = 0.1
+NEIGHBOUR_WEIGHT = 0.1
+NUMBER_WEIGHT = 0.1
+FIRST_WEIGHT = 0.02
+CONTEXT_SHARE = 0.5
+"""What a word of the question counts that stands in the title or heading, not in the sentence."""
+
+_ASKS_NUMBER = re.compile(
+    r"\bhow (?:many|much|old|long|far|tall|big|high|often|fast|late|early|soon|hot|heavy)\b"
+    r"|\bwhat (?:year|percent|percentage|number|date|day|time|age|amount|price|temperature)\b"
+    r"|\bwhen\b|\bwhich (?:year|day|date)\b",
+    re.IGNORECASE,
+)
+_HAS_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|hundred|thousand|"
+    r"million|once|twice|half|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionTerms:
+    """The terms of a question with how telling each is, and whether it asks for a number."""
+
+    weights: Mapping[str, float]
+    asks_number: bool = False
+
+    def coverage(self, found: frozenset[str]) -> float:
+        """Return which part of the question, by weight of its terms, is among ``found``."""
+        total = sum(self.weights.values())
+        return sum(w for term, w in self.weights.items() if term in found) / total if total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage whose sentences compete; ``score`` is its fused score, ``context`` its headings."""
+
+    row: int
+    score: float
+    texts: Sequence[str]
+    vectors: Vectors
+    context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    """One sentence: of which hit (``hit``, ``row`` in the index), its number, how well it fits.
+
+    ``coverage`` is the part of the question's weighted terms that the sentence itself holds.
+    """
+
+    hit: int
+    row: int
+    number: int
+    text: str
+    score: float
+    vector_score: float
+    coverage: float
+
+
+def wants_number(question: str) -> bool:
+    """Return whether ``question`` asks for a number, an amount or a date."""
+    return _ASKS_NUMBER.search(question) is not None
+
+
+def rank_sentences(
+    candidates: Sequence[Candidate], question: QuestionTerms, vector: NDArray[np.float32]
+) -> tuple[AnswerSentence, ...]:
+    """Return the sentences of all ``candidates``, best first."""
+    found = [
+        sentence
+        for hit, candidate in enumerate(candidates)
+        for sentence in _score_passage(hit, candidate, question, vector)
+    ]
+    return tuple(sorted(found, key=lambda sentence: sentence.score, reverse=True))
+
+
+def _score_passage(
+    hit: int, candidate: Candidate, question: QuestionTerms, vector: NDArray[np.float32]
+) -> list[AnswerSentence]:
+    if not candidate.texts:
+        return []
+    own, fit = _fit(candidate, question)
+    cosine = candidate.vectors @ vector
+    score = (
+        cosine
+        + np.float32(COVERAGE_WEIGHT) * fit
+        + np.float32(NEIGHBOUR_WEIGHT) * _beside(fit)
+        + np.float32(PASSAGE_WEIGHT * candidate.score)
+    )
+    score[0] += FIRST_WEIGHT
+    if question.asks_number:
+        score += NUMBER_WEIGHT * np.array([bool(_HAS_NUMBER.search(t)) for t in candidate.texts])
+    return [
+        AnswerSentence(
+            hit=hit,
+            row=candidate.row,
+            number=number,
+            text=text,
+            score=float(score[number]),
+            vector_score=float(cosine[number]),
+            coverage=float(own[number]),
+        )
+        for number, text in enumerate(candidate.texts)
+    ]
+
+
+def _fit(candidate: Candidate, question: QuestionTerms) -> tuple[Scores, Scores]:
+    """Return how much of the question each sentence holds: alone, and with headings in part."""
+    words = [known_terms(text) for text in candidate.texts]
+    around = known_terms(candidate.context)
+    own = np.array([question.coverage(held) for held in words], np.float32)
+    whole = np.array([question.coverage(held | around) for held in words], np.float32)
+    return own, own + np.float32(CONTEXT_SHARE) * (whole - own)
+
+
+def _beside(values: Scores) -> Scores:
+    """Return the mean of what stands before and after each value."""
+    beside = np.zeros_like(values)
+    beside[1:] += values[:-1]
+    beside[:-1] += values[1:]
+    return beside / np.float32(2)

@@ -1,0 +1,181 @@
+"""One customer's events and records ranked for a question; exact, over their own items only.
+
+Events compete by meaning and by words, and gain when they fall into a time the question names.
+A record (an order with its events) takes the best of its events and adds what only structure can
+tell: the order number, the products, the state (``record_matching``).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.core.events import HistoryEvent
+from assistant.core.ids import EventId
+from assistant.retrieval.embedder import Vectors
+from assistant.retrieval.fusion import Scores, fuse, ranked
+from assistant.retrieval.record_matching import ItemMatch, match_records
+from assistant.retrieval.record_types import CustomerRecords, Record
+from assistant.retrieval.term_postings import LexicalItems
+from assistant.retrieval.terms import terms
+from assistant.retrieval.time_expressions import TimeInterval, find_intervals
+
+VECTOR_WEIGHT = 1.0
+LEXICAL_WEIGHT = 1.0
+DATE_WEIGHT = 2.0
+"""High: who names a day wants what happened on it."""
+TEXT_WEIGHT = 0.1
+"""Of the best event's fused score beside the structural match of a record."""
+RECENCY_WEIGHT = 0.2
+"""Small: it settles near ties in favour of what happened last."""
+EXPRESS_RECENCY_WEIGHT = 3.0
+"""Where the question says "my last order" or "my first order" in so many words."""
+
+_LATEST = re.compile(
+    r"\b(?:last|latest|newest|most recent)\s+(?!day|week|fortnight|month|quarter|year|night|\d)\w+",
+    re.IGNORECASE,
+)
+_EARLIEST = re.compile(r"\b(?:my|the) (?:very )?(?:first|oldest|earliest)\s+\w+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuestion:
+    """A question about one's own history; without a ``vector`` words and structure decide."""
+
+    text: str
+    now: datetime
+    vector: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    """What a grant lets see of one customer's history, ready to be ranked."""
+
+    events: tuple[HistoryEvent, ...]
+    vectors: Vectors
+    """One row an event; zero where the event is not indexed yet."""
+    has_vector: NDArray[np.bool_]
+    lexical: LexicalItems
+    places: NDArray[np.int64]
+    """Where each event stands in ``lexical``."""
+    records: CustomerRecords
+
+
+@dataclass(frozen=True, slots=True)
+class EventHit:
+    """An event with its fused score, its cosine and whether it falls into the time asked for."""
+
+    event: HistoryEvent
+    score: float
+    vector_score: float
+    lexical_score: float
+    in_time: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHit:
+    """A record with its score, the items that were meant (best first) and why it was chosen.
+
+    ``item_score`` is that of the best item: 1 is a whole name, up to 2 with all its options, 0 when
+    no item was named.
+    """
+
+    record: Record
+    score: float
+    items: tuple[ItemMatch, ...]
+    numbered: bool
+    in_time: bool
+    vector_score: float
+
+    @property
+    def item_score(self) -> float:
+        """How clearly the question names one of the record's items."""
+        return self.items[0].score if self.items else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRanking:
+    """Events and records, best first, and the times that the question names."""
+
+    events: tuple[EventHit, ...]
+    records: tuple[RecordHit, ...]
+    intervals: tuple[TimeInterval, ...]
+
+    def items(self) -> tuple[tuple[RecordHit, ItemMatch], ...]:
+        """Return the items of all records, best first: how well each fits, then its record."""
+        pairs = [(hit, match) for hit in self.records for match in hit.items]
+        return tuple(
+            sorted(pairs, key=lambda p: p[1].score + _RECORD_SHARE * p[0].score, reverse=True)
+        )
+
+
+_RECORD_SHARE = 0.3
+
+
+def rank_history(view: HistoryView, question: HistoryQuestion) -> HistoryRanking:
+    """Rank everything in ``view`` for ``question``."""
+    intervals = find_intervals(question.text, question.now)
+    hits = _event_hits(view, question, intervals)
+    records = _record_hits(view.records.all(), hits, question)
+    order = ranked(np.array([hit.score for hit in hits], np.float32))
+    return HistoryRanking(tuple(hits[row] for row in order), records, intervals)
+
+
+def _event_hits(
+    view: HistoryView, question: HistoryQuestion, intervals: Sequence[TimeInterval]
+) -> list[EventHit]:
+    if not view.events:
+        return []
+    words = dict.fromkeys(terms(question.text), 1.0)
+    lexical = view.lexical.scores(words)[view.places]
+    cosine = np.zeros(len(view.events), np.float32)
+    if question.vector is not None and view.has_vector.any():
+        cosine = view.vectors @ question.vector
+    in_time = np.array([any(i.contains(e.time) for i in intervals) for e in view.events])
+    score = _fused(cosine, lexical, view.has_vector) + np.float32(DATE_WEIGHT) * in_time
+    return [
+        EventHit(event, float(score[i]), float(cosine[i]), float(lexical[i]), bool(in_time[i]))
+        for i, event in enumerate(view.events)
+    ]
+
+
+def _fused(cosine: Scores, lexical: Scores, has_vector: NDArray[np.bool_]) -> Scores:
+    """Fuse both arms; an event that has no vector yet is as near as the average one."""
+    known = cosine.copy()
+    if has_vector.any():
+        known[~has_vector] = cosine[has_vector].mean()
+    return fuse(((VECTOR_WEIGHT, known), (LEXICAL_WEIGHT, lexical)))
+
+
+def _record_hits(
+    records: Sequence[Record], hits: Sequence[EventHit], question: HistoryQuestion
+) -> tuple[RecordHit, ...]:
+    by_event: dict[EventId, EventHit] = {hit.event.event_id: hit for hit in hits}
+    matches = match_records(question.text, records, question.now)
+    recency = _recency([record.at for record in records])
+    recency_weight = _recency_weight(question.text)
+    found = []
+    for match, recent in zip(matches, recency, strict=True):
+        own = [by_event[event.event_id] for event in match.record.events]
+        score = match.score + TEXT_WEIGHT * max(hit.score for hit in own) + recency_weight * recent
+        cosine = max(hit.vector_score for hit in own)
+        found.append(
+            RecordHit(match.record, score, match.items, match.numbered, match.in_time, cosine)
+        )
+    return tuple(sorted(found, key=lambda hit: hit.score, reverse=True))
+
+
+def _recency_weight(text: str) -> float:
+    """Return what being the latest counts; negative where the earliest is asked for."""
+    if _EARLIEST.search(text):
+        return -EXPRESS_RECENCY_WEIGHT
+    return EXPRESS_RECENCY_WEIGHT if _LATEST.search(text) else RECENCY_WEIGHT
+
+
+def _recency(moments: Sequence[datetime]) -> list[float]:
+    """Return 1 for the latest of ``moments``, 0 for the earliest, the rest by their order."""
+    places = {moment: place for place, moment in enumerate(sorted(set(moments)))}
+    return [places[moment] / max(len(places) - 1, 1) for moment in moments]

@@ -1,0 +1,228 @@
+"""A customer's history as it was received: each event once, sealed, in the order it came.
+
+Only ``retrieval.history_reader`` (for use, with a grant), intake and the workers import this.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+import orjson
+from sqlalchemy import Connection, Row, bindparam, func, select, tuple_
+
+from assistant.core.clock import from_epoch_ms, to_epoch_ms
+from assistant.core.events import HistoryEvent, IncomingEvent
+from assistant.core.ids import CustomerId, EventId, new_id
+from assistant.store.dialects import Upsert
+from assistant.store.tables.catalogue import table_of
+from assistant.store.tables.history import EventRow, IndexingRow
+from assistant.vault.vault import Vault
+
+EventResult: TypeAlias = Literal["stored", "duplicate", "conflict"]
+
+_E = table_of(EventRow)
+_OF = _E.c.customer_id == bindparam("of_customer")
+_KNOWN = select(_E.c.customer_id, _E.c.event_hash, _E.c.content_hash, _E.c.event_id).where(
+    tuple_(_E.c.customer_id, _E.c.event_hash).in_(bindparam("pairs", expanding=True))
+)
+_ADD = Upsert(_E, keys=["customer_id", "event_hash"])
+_QUEUE = Upsert(table_of(IndexingRow), keys=["customer_id"], add=["ticket"])
+_AFTER = (
+    select(_E)
+    .where(_OF, _E.c.event_id > bindparam("after"))
+    .order_by(_E.c.event_id)
+    .limit(bindparam("at_most"))
+)
+_IN_CATEGORIES = (
+    select(_E)
+    .where(_OF, _E.c.category.in_(bindparam("categories", expanding=True)))
+    .order_by(_E.c.event_id)
+)
+_BY_IDS = (
+    select(_E)
+    .where(_OF, _E.c.event_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_E.c.event_id)
+)
+_IDS = select(_E.c.event_id).where(_OF).order_by(_E.c.event_id)
+_COUNT = select(func.count()).select_from(_E)
+_CHUNK = 500
+"""Pairs in one look-up, far below the number of parameters either database takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventOutcome:
+    """What became of one incoming event; the id is that of the row that is stored."""
+
+    result: EventResult
+    event_id: EventId
+
+
+_Key: TypeAlias = tuple[str, bytes]
+"""Customer and keyed hash of source and id: what makes two events the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The row that holds an event."""
+
+    event_id: EventId
+    content_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """An event with its hashes, ready to be compared with what is stored."""
+
+    customer_id: str
+    event: IncomingEvent
+    event_hash: bytes
+    content_hash: bytes
+    event_id: EventId
+
+    @property
+    def key(self) -> _Key:
+        return (self.customer_id, self.event_hash)
+
+    def outcome(self, stored: _Stored) -> EventOutcome:
+        """Say what became of this event, given the row that holds its key now."""
+        if stored.event_id == self.event_id:
+            return EventOutcome("stored", self.event_id)
+        same = stored.content_hash == self.content_hash
+        return EventOutcome("duplicate" if same else "conflict", stored.event_id)
+
+
+class EventRepository:
+    """Stores events idempotently and reads one customer's back."""
+
+    def __init__(self, *, vault: Vault) -> None:
+        self._vault = vault
+
+    def add_event(
+        self, connection: Connection, customer_id: str, event: IncomingEvent, *, at: datetime
+    ) -> EventOutcome:
+        """Store one event that was received at ``at``."""
+        return self.add_events(connection, [(CustomerId(customer_id), event)], at=at)[0]
+
+    def add_events(
+        self,
+        connection: Connection,
+        events: Sequence[tuple[CustomerId, IncomingEvent]],
+        *,
+        at: datetime,
+    ) -> Sequence[EventOutcome]:
+        """Store many events of any customers; the outcomes are in the order of ``events``.
+
+        The key of an event is (customer, source, id). The same key with the same type, time and
+        data is a duplicate, with other content a conflict; neither changes anything.
+        """
+        prepared = [self._prepare(customer, event) for customer, event in events]
+        known = self._known(connection, {item.key for item in prepared})
+        fresh: dict[_Key, _Prepared] = {}
+        for item in prepared:
+            if item.key not in known:
+                fresh.setdefault(item.key, item)
+        if fresh:
+            known |= self._insert(connection, list(fresh.values()), at)
+        return [item.outcome(known[item.key]) for item in prepared]
+
+    def list_events(
+        self, connection: Connection, customer_id: str, *, categories: Collection[str]
+    ) -> Sequence[HistoryEvent]:
+        """Return the customer's events of these categories, in the order they were received."""
+        values = {"of_customer": customer_id, "categories": sorted(categories)}
+        return [self._opened(row) for row in connection.execute(_IN_CATEGORIES, values)]
+
+    def list_events_after(
+        self, connection: Connection, customer_id: str, *, after: str = "", limit: int
+    ) -> Sequence[HistoryEvent]:
+        """Return the customer's events with an id above ``after``, for indexing, page by page."""
+        values = {"of_customer": customer_id, "after": after, "at_most": limit}
+        return [self._opened(row) for row in connection.execute(_AFTER, values)]
+
+    def list_events_by_id(
+        self, connection: Connection, customer_id: str, event_ids: Collection[str]
+    ) -> Sequence[HistoryEvent]:
+        """Return those of the named events that are this customer's."""
+        values = {"of_customer": customer_id, "ids": list(event_ids)}
+        return [self._opened(row) for row in connection.execute(_BY_IDS, values)]
+
+    def list_event_ids(self, connection: Connection, customer_id: str) -> Sequence[EventId]:
+        """Return the ids of all events of the customer, without opening any."""
+        return list(connection.execute(_IDS, {"of_customer": customer_id}).scalars())
+
+    def count_events(self, connection: Connection) -> int:
+        """Return how many events of all customers are stored; for import, check and metrics."""
+        return connection.execute(_COUNT).scalar_one()
+
+    def _prepare(self, customer_id: str, event: IncomingEvent) -> _Prepared:
+        name = orjson.dumps([event.source, event.id])
+        content = orjson.dumps(
+            [event.type, to_epoch_ms(event.time), event.data], option=orjson.OPT_SORT_KEYS
+        )
+        return _Prepared(
+            customer_id=customer_id,
+            event=event,
+            event_hash=self._vault.keyed_hash(customer_id, "event", name),
+            content_hash=self._vault.keyed_hash(customer_id, "event content", content),
+            event_id=EventId(new_id()),
+        )
+
+    def _known(self, connection: Connection, keys: Collection[_Key]) -> dict[_Key, _Stored]:
+        known: dict[_Key, _Stored] = {}
+        pairs = list(keys)
+        for start in range(0, len(pairs), _CHUNK):
+            rows = connection.execute(_KNOWN, {"pairs": pairs[start : start + _CHUNK]})
+            for row in rows:
+                stored = _Stored(row.event_id, bytes(row.content_hash))
+                known[row.customer_id, bytes(row.event_hash)] = stored
+        return known
+
+    def _insert(
+        self, connection: Connection, fresh: Sequence[_Prepared], at: datetime
+    ) -> dict[_Key, _Stored]:
+        """Insert what was not known; another process may still have been first with some of it."""
+        rows = [self._values(item, to_epoch_ms(at)) for item in fresh]
+        inserted = connection.execute(_ADD.on(connection), rows).rowcount
+        customers = dict.fromkeys(item.customer_id for item in fresh)
+        queued = [{"customer_id": customer, "ticket": 1} for customer in sorted(customers)]
+        connection.execute(_QUEUE.on(connection), queued)
+        if inserted == len(fresh):
+            return {item.key: _Stored(item.event_id, item.content_hash) for item in fresh}
+        return self._known(connection, [item.key for item in fresh])
+
+    def _values(self, item: _Prepared, received_at: int) -> dict[str, Any]:
+        event = item.event
+        content = orjson.dumps(
+            {
+                "source": event.source,
+                "id": event.id,
+                "type": event.type,
+                "data": event.data,
+                "rendering": event.rendering,
+            }
+        )
+        return {
+            "customer_id": item.customer_id,
+            "event_id": item.event_id,
+            "event_hash": item.event_hash,
+            "content_hash": item.content_hash,
+            "category": event.category,
+            "time": to_epoch_ms(event.time),
+            "received_at": received_at,
+            "sealed": self._vault.seal(item.customer_id, _E.name, item.event_id, content),
+        }
+
+    def _opened(self, row: Row[*tuple[Any, ...]]) -> HistoryEvent:
+        opened = self._vault.open(row.customer_id, _E.name, row.event_id, row.sealed)
+        content = orjson.loads(opened)
+        return HistoryEvent(
+            event_id=row.event_id,
+            source=content["source"],
+            id=content["id"],
+            type=content["type"],
+            time=from_epoch_ms(row.time),
+            category=row.category,
+            data=content["data"],
+            rendering=content["rendering"],
+        )

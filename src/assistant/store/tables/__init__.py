@@ -1,0 +1,14 @@
+"""Every table of the main database, and the catalogue that says what each column holds."""
+
+from assistant.store.tables import accountability, chat, customers, history, intake
+from assistant.store.tables.catalogue import METADATA, ColumnKind, ErasureRule, TableRule, table_of
+
+__all__ = ["CATALOGUE", "METADATA", "ColumnKind", "ErasureRule", "TableRule", "table_of"]
+
+CATALOGUE: dict[str, TableRule] = {
+    **customers.RULES,
+    **chat.RULES,
+    **history.RULES,
+    **accountability.RULES,
+    **intake.RULES,
+}

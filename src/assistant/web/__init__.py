@@ -1,0 +1,1 @@
+"""The service's outside: HTTP and WebSocket in, domain calls out. Only here are statuses known."""

@@ -1,0 +1,45 @@
+"""Answers as JSON: one way to write them, never cached."""
+
+from collections.abc import Mapping, Sequence
+
+import orjson
+from aiohttp import web
+from pydantic import BaseModel
+
+from assistant.core.actor import CustomerActor
+from assistant.web.auth import Caller, bearer_of
+from assistant.web.keys import TOOLS
+
+
+def json_answer(
+    content: BaseModel | Mapping[str, object] | Sequence[object],
+    *,
+    status: int = 200,
+    content_type: str = "application/json",
+) -> web.Response:
+    """Return ``content`` as a JSON response."""
+    value = content.model_dump(mode="json") if isinstance(content, BaseModel) else content
+    return web.Response(body=orjson.dumps(value), status=status, content_type=content_type)
+
+
+async def find_actor(request: web.Request) -> CustomerActor | None:
+    """Return who calls, None for a customer who never wrote; counts against their rate."""
+    tools = request.config_dict[TOOLS]
+    actor = await tools.actors.find(caller_of(request))
+    if actor is not None:
+        tools.request_rate.take(actor.customer_id)
+    return actor
+
+
+async def get_actor(request: web.Request) -> CustomerActor:
+    """Return who calls, made now when new; counts against their rate."""
+    tools = request.config_dict[TOOLS]
+    actor = await tools.actors.get(caller_of(request))
+    tools.request_rate.take(actor.customer_id)
+    return actor
+
+
+def caller_of(request: web.Request) -> Caller:
+    """Return who calls, by the bearer token; raises ``NotAuthenticated``."""
+    token = bearer_of(request.headers.get("Authorization"))
+    return request.config_dict[TOOLS].tokens.verify(token or "")

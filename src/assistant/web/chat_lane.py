@@ -1,0 +1,68 @@
+"""The turns of one socket: taken in order, one at a time, each to its end."""
+
+import asyncio
+from collections.abc import Callable
+
+from assistant.core.errors import AssistantError, Overloaded
+from assistant.web.auth import Caller
+from assistant.web.chat_outbox import Outbox
+from assistant.web.in_flight import InFlight
+from assistant.web.logs import get_log
+from assistant.web.problems import problem_frame
+from assistant.web.replies import delta_frames, reply_frame
+from assistant.web.turns import Spoken, TurnTaker
+
+_log = get_log("chat")
+
+
+class TurnLane:
+    """A bounded queue of turns. Those queued when the socket drops are still answered."""
+
+    def __init__(
+        self, *, taker: TurnTaker, outbox: Outbox, caller: Callable[[], Caller], capacity: int
+    ) -> None:
+        """``caller`` gives the present caller: a token may be renewed while turns wait."""
+        self._taker = taker
+        self._outbox = outbox
+        self._caller = caller
+        self._waiting: asyncio.Queue[Spoken | None] = asyncio.Queue()
+        self._capacity = capacity
+        self._ending = False
+
+    def begin(self, in_flight: InFlight) -> None:
+        """Start taking turns; a shutdown waits for them."""
+        in_flight.start(self._run())
+
+    def add(self, spoken: Spoken) -> None:
+        """Queue a turn and say so at once; raises ``Overloaded`` when too many wait."""
+        if self._ending:
+            raise Overloaded("the service is restarting", retry_after=2)
+        if self._waiting.qsize() >= self._capacity:
+            raise Overloaded("too many turns of this conversation are waiting", retry_after=1)
+        self._outbox.send({"type": "typing", "turn_id": spoken.turn_id, "by": "assistant"})
+        self._waiting.put_nowait(spoken)
+
+    def finish(self) -> None:
+        """End after the turns that wait."""
+        self._ending = True
+        self._waiting.put_nowait(None)
+
+    async def _run(self) -> None:
+        while (spoken := await self._waiting.get()) is not None:
+            await self._answer(spoken)
+
+    async def _answer(self, spoken: Spoken) -> None:
+        try:
+            reply = await self._taker.take(self._caller(), spoken)
+        except AssistantError as error:
+            self._tell(error, spoken.turn_id)
+        except Exception:
+            _log.exception("turn_failed")
+            self._tell(AssistantError("the turn could not be answered"), spoken.turn_id)
+        else:
+            for delta in delta_frames(reply):
+                self._outbox.send(delta)
+            self._outbox.send(reply_frame(reply))
+
+    def _tell(self, error: AssistantError, turn_id: str) -> None:
+        self._outbox.send(problem_frame(error, turn_id=turn_id))

@@ -1,0 +1,126 @@
+"""Shapes of the chat: turns and replies over HTTP, frames on the socket."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from assistant.web.schemas.base import ClientId, Incoming, LanguageTag, Outgoing, Uuid
+
+HandoffReason = Literal["asked", "no_answer", "wrong_answer", "complaint", "other"]
+"""Why a person is wanted; a closed set, so that nothing personal can hide in it."""
+
+
+class TurnRequest(Incoming):
+    """One thing a customer says."""
+
+    turn_id: ClientId | None = Field(
+        default=None,
+        description="The idempotency key; may be left out where `Idempotency-Key` is sent.",
+    )
+    text: str = Field(description="At most 4,000 characters.", min_length=1)
+    conversation: Uuid | None = Field(default=None, description="As an earlier reply gave it.")
+    lang: LanguageTag | None = None
+
+
+class SentenceBody(Outgoing):
+    """A sentence with the citations that carry it."""
+
+    text: str
+    citations: list[str]
+
+
+class CitationBody(Outgoing):
+    """Where a sentence comes from; for an event `ref` is `source#id`."""
+
+    id: str
+    kind: Literal["passage", "event", "fact"]
+    title: str
+    ref: str
+
+
+class UsedBody(Outgoing):
+    """A personal item that helped to make the reply."""
+
+    id: str
+    category: str
+    purpose: str
+
+
+class ActionBody(Outgoing):
+    """Something the customer may do next with one tap."""
+
+    kind: Literal["handoff", "consent", "sign_in", "choose"]
+    label: str
+    purpose: str | None = None
+    categories: list[str] = Field(default_factory=list)
+    text: str | None = None
+
+
+class ReplyBody(Outgoing):
+    """The committed reply to one turn."""
+
+    turn_id: str
+    conversation: str
+    seq: int = Field(description="Number in the conversation, from 1; `last_seen` of a hello.")
+    text: str
+    sentences: list[SentenceBody]
+    citations: list[CitationBody]
+    used: list[UsedBody]
+    abstained: bool
+    state: Literal["answered", "abstained", "chatting", "handoff"]
+    actions: list[ActionBody]
+    withheld: list[str] = Field(
+        description="Categories that might have helped and were not read: nothing allows it."
+    )
+
+
+class FeedbackRequest(Incoming):
+    """Whether a reply helped."""
+
+    turn_id: ClientId
+    helped: bool
+
+
+class HandoffRequest(Incoming):
+    """A person, please."""
+
+    conversation: Uuid | None = None
+    reason: HandoffReason = "asked"
+
+
+class HandoffBody(Outgoing):
+    """The request for a person was noted."""
+
+    conversation: str
+    state: Literal["requested"]
+
+
+class HelloFrame(Incoming):
+    """The first frame of a socket."""
+
+    token: str = Field(max_length=8192)
+    last_seen: Annotated[int, Field(ge=0, le=2**53)] | ClientId | None = Field(
+        default=None, description="`seq` or `turn_id` of the last turn the client has."
+    )
+    conversation: Uuid | None = None
+    lang: LanguageTag | None = None
+
+
+class TokenFrame(Incoming):
+    """A fresh token of the same customer."""
+
+    token: str = Field(max_length=8192)
+
+
+class TurnFrame(Incoming):
+    """One thing a customer says; answered by `typing`, `reply.delta`… and `reply`."""
+
+    turn_id: ClientId
+    text: str = Field(min_length=1)
+    lang: LanguageTag | None = None
+
+
+class HandoffFrame(Incoming):
+    """A person, please, for this socket's conversation."""
+
+    reason: HandoffReason = "asked"

@@ -1,0 +1,116 @@
+"""Shapes of what a customer sees and decides about their own data."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from assistant.web.schemas.base import Incoming, LanguageTag, Outgoing, Uuid
+
+CategoryId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+
+
+class CategoryBody(Outgoing):
+    """One data category of a purpose, and where the customer stands on it."""
+
+    category: str
+    label: str
+    description: str
+    retention_months: int
+    decision: Literal["given", "refused", "withdrawn", "outdated", "undecided"] = Field(
+        description="`outdated` was given for an earlier version and permits nothing."
+    )
+    decided_at: str | None
+
+
+class PurposeBody(Outgoing):
+    """One purpose: the exact text to show, and the version and hash to echo."""
+
+    id: str
+    version: int
+    lang: str
+    title: str
+    text: str
+    text_sha256: str
+    benefit: str
+    if_refused: str
+    recipients: list[str]
+    lawful_basis: str
+    necessity: str
+    storage_region: str
+    dpv: str
+    categories: list[CategoryBody]
+
+
+class PurposesBody(Outgoing):
+    """Everything the service may ever use personal data for."""
+
+    purposes: list[PurposeBody]
+    gpc: bool = Field(description="Whether this request carried `Sec-GPC: 1`.")
+
+
+class DecisionRequest(Incoming):
+    """Give, refuse or withdraw; only the named categories change, all of them when none is."""
+
+    decision: Literal["given", "refused", "withdrawn"]
+    version: Annotated[int, Field(ge=1, le=2**31)] | None = None
+    text_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    categories: Annotated[list[CategoryId], Field(min_length=1, max_length=100)] | None = None
+    lang: LanguageTag | None = None
+
+
+class PurposesQuery(Incoming):
+    """Which language the texts are shown in."""
+
+    lang: LanguageTag | None = None
+
+
+class HistoryQuery(Incoming):
+    """A page of the history."""
+
+    limit: Annotated[int, Field(ge=1, le=200, strict=False)] = 50
+    cursor: Uuid | None = None
+    category: CategoryId | None = None
+
+
+class AccessQuery(Incoming):
+    """A page of the access log."""
+
+    limit: Annotated[int, Field(ge=1, le=200, strict=False)] = 50
+    cursor: Annotated[int, Field(ge=0, le=1_000_000, strict=False)] | None = None
+
+
+class HistoryItemBody(Outgoing):
+    """One stored event of the customer's own."""
+
+    id: str
+    category: str
+    type: str
+    time: str
+    label: str = Field(description="What happened, in one line.")
+    ref: str = Field(description="`source#id` as the business system sent it.")
+    data: dict[str, object]
+
+
+class HistoryBody(Outgoing):
+    """Newest first; `cursor` is there while more follows."""
+
+    items: list[HistoryItemBody]
+    cursor: str | None
+
+
+class AccessEntryBody(Outgoing):
+    """One read of the customer's items: in which role, for which purpose, how many."""
+
+    at: str
+    role: str
+    purpose: str
+    categories: list[str]
+    items: int
+    item_ids: list[str]
+
+
+class AccessLogBody(Outgoing):
+    """Newest first; `cursor` is there while more follows."""
+
+    entries: list[AccessEntryBody]
+    cursor: str | None
