@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import itertools
 import re
+import shutil
 import statistics
 import tempfile
 import time
@@ -231,7 +232,10 @@ def _many_customers(
     folder = Path(environment["ASSISTANT_DATA_DIR"]).parent
     crowd = make_environment(folder / "crowd")
     run_command(crowd, "init-keys")
-    run_command(crowd, "index")
+    for part in ("index", "models"):  # the same knowledge and model, without building them twice
+        source = folder / "data" / part
+        if source.exists():
+            shutil.copytree(source, folder / "crowd" / "data" / part)
     subjects = populate(crowd, customers=customers, **_shape(crowd))
     ratios = []
     with running(environment, port=18081) as small, running(crowd, port=18082) as large:

@@ -38,8 +38,6 @@ from assistant.settings import Settings
 from assistant.store.engine import Connection
 
 _TOKEN_LIFE_MS = 600_000
-_MOST_INDEXED = 500
-"""Customers whose waiting history ``ask`` brings up to date before it answers."""
 
 
 class Assistant:
@@ -189,15 +187,12 @@ class Assistant:
         """Import a file of consent decisions."""
         return self.intake.consent_import.run(path, on_progress=on_progress)
 
-    def index_histories(self, *, most: int | None = None) -> int:
-        """Bring waiting histories up to date and return how many customers' that were."""
+    def index_histories(self) -> int:
+        """Bring every waiting history up to date and return how many customers' that were."""
         done = 0
-        while most is None or done < most:
-            waiting = self.stores.database.read_now(
-                lambda c: self.stores.blocks.list_waiting(c, limit=100)
-            )
-            if not waiting:
-                break
+        while waiting := self.stores.database.read_now(
+            lambda c: self.stores.blocks.list_waiting(c, limit=100)
+        ):
             for customer in waiting:
                 self.history_indexer.index_now(customer)
             done += len(waiting)
@@ -208,8 +203,13 @@ class Assistant:
         if self.knowledge.current() is None:
             self.build_index()
             self.knowledge.refresh()
-        self.index_histories(most=_MOST_INDEXED)
-        utterance = Utterance(actor=self._actor(subject), turn_id=new_id(), text=question)
+        actor = self._actor(subject)
+        behind = self.stores.database.read_now(
+            lambda c: self.stores.blocks.find_waiting(c, actor.customer_id)
+        )
+        if behind:
+            self.history_indexer.index_now(behind)
+        utterance = Utterance(actor=actor, turn_id=new_id(), text=question)
         return asyncio.run(self.turn_handler().handle(utterance))
 
     def _actor(self, subject: str | None) -> CustomerActor:

@@ -29,6 +29,7 @@ _REPLACE = (
 )
 _OTHER_EMBEDDER = select(_B.c.customer_id).where(_B.c.embedder != bindparam("current"))
 _WAITING = select(_Q).order_by(_Q.c.customer_id).limit(bindparam("at_most"))
+_OWN_WAITING = select(_Q).where(_Q.c.customer_id == bindparam("of_customer"))
 _DONE = delete(_Q).where(
     _Q.c.customer_id == bindparam("of_customer"), _Q.c.ticket == bindparam("of_ticket")
 )
@@ -96,6 +97,11 @@ class HistoryBlockRepository:
         """Return customers whose events changed since their block was packed."""
         rows = connection.execute(_WAITING, {"at_most": limit})
         return [Waiting(row.customer_id, row.ticket) for row in rows]
+
+    def find_waiting(self, connection: Connection, customer_id: str) -> Waiting | None:
+        """Return the customer's place on the list, or None if their block is up to date."""
+        row = connection.execute(_OWN_WAITING, {"of_customer": customer_id}).one_or_none()
+        return None if row is None else Waiting(row.customer_id, row.ticket)
 
     def settle(self, connection: Connection, waiting: Waiting) -> None:
         """Take a customer off the list, unless more events came after ``waiting`` was read.

@@ -174,6 +174,19 @@ def test_new_events_wait_for_indexing_until_a_block_covers_them(
     assert database.read_now(lambda c: blocks.list_waiting(c, limit=10)) == []
 
 
+def test_one_customer_is_found_on_the_queue_and_no_other(
+    database: Database, blocks: HistoryBlockRepository, ada: CustomerId, add: Add
+) -> None:
+    add([(ada, event(1))])
+
+    own = database.read_now(lambda c: blocks.find_waiting(c, ada))
+    other = database.read_now(lambda c: blocks.find_waiting(c, "somebody-else"))
+
+    assert own is not None
+    assert own.customer_id == ada
+    assert other is None
+
+
 def test_a_duplicate_does_not_wait_for_indexing(
     database: Database, blocks: HistoryBlockRepository, ada: CustomerId, add: Add
 ) -> None:
