@@ -1,5 +1,6 @@
 """What telling any record needs: the statement, what it is told for, and how things are called."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -53,8 +54,12 @@ def distinct(*events: HistoryEvent | None) -> tuple[HistoryEvent, ...]:
 
 def things(items: Sequence[OrderItem], *, most: int = 4) -> str:
     """Return ``the kettle and the jug``; what exceeds ``most`` is counted."""
-    names = [f"the {item.name}" if item.name else f"item {item.item_id}" for item in items]
-    return listing(names, most=most)
+    names = Counter(f"the {item.name}" if item.name else f"item {item.item_id}" for item in items)
+    return listing([_counted(name, times) for name, times in names.items()], most=most)
+
+
+def _counted(name: str, times: int) -> str:
+    return name if times == 1 else f"{times} {TIMES} {name.removeprefix('the ')}"
 
 
 def said_day(text: str, now: datetime) -> str:

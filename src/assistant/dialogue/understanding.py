@@ -57,6 +57,7 @@ _OWN = re.compile(
     rf"|\b(did|was|were|has|have) (the|that|this) {_RECORD_NOUN}\b"
     r"|\b(anything|something)\b.*\b(coming|on its way|due|delivered|arriving)\b"
     r"|\bhow much (was|were|did)\b|\b(which|what) orders?\b"
+    rf"|\b(the|that|this) {_RECORD_NOUN} (with|containing|of) (the|my|a|an)\b"
     r"|\bin (the|that|this|which) order\b|\border (has|have|contains?)\b"
     rf"|\bstatus of (my|our|the|an?) {_RECORD_NOUN}\b|\b(has|have|was|were) (my|our)\b"
 )

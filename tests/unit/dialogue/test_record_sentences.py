@@ -25,7 +25,8 @@ from tests.record_events import (
 
 from assistant.core.events import HistoryEvent
 from assistant.dialogue.record_sentences import record_label, tell_line
-from assistant.dialogue.record_wording import Telling, said_day
+from assistant.dialogue.record_wording import Telling, said_day, things
+from assistant.retrieval.record_types import OrderItem
 from assistant.retrieval.records import project_records
 
 
@@ -246,3 +247,11 @@ def test_days_of_another_year_are_told_with_it() -> None:
     )
 
     assert "4 March 2024" in statement.text
+
+
+def test_two_kinds_of_one_thing_are_counted_not_repeated() -> None:
+    items = [OrderItem(item_id=number, name="Skateboard") for number in "12"]
+
+    said = things([*items, OrderItem(item_id="3", name="Reed lamp")])
+
+    assert said == "2 \N{MULTIPLICATION SIGN} Skateboard and the Reed lamp"

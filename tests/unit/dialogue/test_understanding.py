@@ -111,6 +111,13 @@ ALONE = [
 ]
 
 
+@pytest.mark.parametrize(
+    "text", ["Can I still cancel the order with the sneakers?", "change the order of the lamp"]
+)
+def test_an_order_told_by_what_is_in_it_is_the_customers_own(text: str) -> None:
+    assert understand(text, None).own
+
+
 @pytest.mark.parametrize("text", FOLLOW_UPS)
 def test_leans_on_the_turn_before(text: str) -> None:
     assert understand(text, None).follow_up
