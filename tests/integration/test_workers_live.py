@@ -189,7 +189,9 @@ async def knowledge(
     builder = IndexBuilder(folder=folder, encoding=encoding)
     store = KnowledgeStore(folder=folder, embedder=encoding.identity)
     clock = SteppableClock()
-    worker = KnowledgeWorker(store=store, builder=builder, knowledge=articles, bus=bus, clock=clock)
+    worker = KnowledgeWorker(
+        store=store, builder=builder, knowledge=lambda: articles, bus=bus, clock=clock
+    )
     loop = SupervisedLoop(name="knowledge", work=worker.work, topic=Topic.KNOWLEDGE, period=0.02)
     group = WorkerGroup(bus=bus, loops=[loop])
     yield Knowledge(folder, builder, store, articles, group)

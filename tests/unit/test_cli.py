@@ -129,6 +129,17 @@ def test_ask_prints_answer_and_sources(
     assert service.closed
 
 
+@pytest.mark.parametrize("customer", ["", "mira\udcff", "mira\n"])
+def test_ask_explains_an_id_that_no_customer_can_have(
+    service: FakeAssistant, capsys: pytest.CaptureFixture[str], customer: str
+) -> None:
+    assert exit_code("ask", "Where is it?", "--customer", customer) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "assistant: --customer takes the company's id of a customer, as printable text"
+    ]
+    assert not service.closed
+
+
 def test_import_reads_decisions_first_and_names_wrong_lines(
     service: FakeAssistant, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -74,7 +74,9 @@ def bus() -> RecordingBus:
 
 @pytest.fixture
 def worker(store: FakeStore, bus: RecordingBus, clock: SteppableClock) -> KnowledgeWorker:
-    return KnowledgeWorker(store=store, builder=object(), knowledge=FOLDER, bus=bus, clock=clock)
+    return KnowledgeWorker(
+        store=store, builder=object(), knowledge=lambda: FOLDER, bus=bus, clock=clock
+    )
 
 
 def damage() -> IndexDamaged:
@@ -111,6 +113,21 @@ async def test_damaged_index_is_rebuilt_and_the_others_are_told(
 
     assert store.rebuilds == [FOLDER]
     assert bus.published == [Topic.KNOWLEDGE]
+
+
+async def test_rebuild_reads_what_was_indexed_last(
+    store: FakeStore, bus: RecordingBus, clock: SteppableClock
+) -> None:
+    source = [FOLDER]
+    worker = KnowledgeWorker(
+        store=store, builder=object(), knowledge=lambda: source[-1], bus=bus, clock=clock
+    )
+    source.append(Path("handbook"))
+    store.index, store.problem = None, damage()
+
+    await worker.work()
+
+    assert store.rebuilds == [Path("handbook")]
 
 
 async def test_index_of_another_embedder_is_left_alone_while_an_older_one_serves(

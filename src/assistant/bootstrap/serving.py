@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from assistant.adapters.local_message_bus import LocalMessageBus
 from assistant.adapters.redis_message_bus import RedisMessageBus
 from assistant.bootstrap.assembly import Assistant, build
+from assistant.core.errors import AssistantError
 from assistant.core.message_bus import MessageBus, Topic
 from assistant.settings import Settings
+from assistant.store.engine import Database
 from assistant.web.app import build_app
 from assistant.web.consents import StoreConsents
 from assistant.web.event_sink import StoreEvents
@@ -82,7 +84,7 @@ def join_workers(assistant: Assistant, bus: MessageBus) -> WorkerGroup:
     knowledge = KnowledgeWorker(
         store=assistant.knowledge,
         builder=assistant.index_builder,
-        knowledge=assistant.knowledge_source.current(),
+        knowledge=assistant.knowledge_source.current,
         bus=bus,
         clock=assistant.clock,
     )
@@ -168,15 +170,20 @@ def _limits(settings: Settings) -> WebLimits:
     )
 
 
+def _database_finding(database: Database) -> ReadinessFinding:
+    try:
+        behind = database.pending_migrations()
+    except AssistantError:
+        return ReadinessFinding("database", "failed", "the database does not answer")
+    return ReadinessFinding(
+        "database", "failed" if behind else "ok", "tables are behind" if behind else ""
+    )
+
+
 async def _readiness(assistant: Assistant) -> Sequence[ReadinessFinding]:
     """Ask what a turn depends on: the database, its tables, and the knowledge index."""
-    database, knowledge = assistant.stores.database, assistant.knowledge
-    behind = await asyncio.to_thread(database.pending_migrations)
-    findings = [
-        ReadinessFinding(
-            "database", "failed" if behind else "ok", "tables are behind" if behind else ""
-        )
-    ]
+    knowledge = assistant.knowledge
+    findings = [await asyncio.to_thread(_database_finding, assistant.stores.database)]
     if knowledge.current() is None:
         findings.append(ReadinessFinding("knowledge", "failed", "the index is being built"))
     elif knowledge.problem:

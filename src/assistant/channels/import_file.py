@@ -29,6 +29,8 @@ NumberedEvent: TypeAlias = tuple[int, ParsedEvent, int]
 """The line an event ends at, the event, and about how many bytes it takes."""
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv"})
+EVENT_SUFFIXES = frozenset({".ndjson", ".jsonl"})
+"""Files that are never tables, also where a mapping is given for the tables beside them."""
 
 
 class EventImport:
@@ -97,6 +99,8 @@ class EventImport:
 
     def _table(self, path: Path, mapping: Path | None) -> TableMapping | None:
         """Return the mapping of a table, None for NDJSON."""
+        if path.suffix.lower() in EVENT_SUFFIXES:
+            return None
         if mapping is not None:
             return TableMapping.load(mapping)
         if path.suffix.lower() in TABLE_SUFFIXES:

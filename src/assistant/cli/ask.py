@@ -8,6 +8,7 @@ import typer
 from assistant.cli.options import DatabaseOption, DataDirOption, KnowledgeOption
 from assistant.cli.read_settings import read_settings
 from assistant.cli.terminal import print_line
+from assistant.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from assistant.dialogue.turns import Reply
@@ -32,6 +33,8 @@ def ask(
 
     Example: `assistant ask "When does my kettle arrive?" --customer mira@shop.example`
     """
+    if customer is not None and not (customer and customer.isprintable()):
+        raise InvalidInput("--customer takes the company's id of a customer, as printable text")
     settings = read_settings(knowledge=knowledge, database_url=database, data_dir=data_dir)
     from assistant import bootstrap  # noqa: PLC0415 - loads the model's libraries
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from assistant.core.errors import IndexDamaged
+from assistant.core.errors import ConfigurationError, IndexDamaged
 from assistant.core.ids import new_id
 from assistant.retrieval.chunking import cut_documents
-from assistant.retrieval.documents.document import Document, Finding
+from assistant.retrieval.documents.document import Document, Finding, Reading
 from assistant.retrieval.documents.folder import read_folder
 from assistant.retrieval.embedder import Vectors
 from assistant.retrieval.encoding import EncodingService
@@ -61,7 +61,8 @@ class IndexBuilder:
         Another build in the same folder is waited for. If nothing changed, nothing is swapped.
 
         Raises:
-            ConfigurationError: ``knowledge`` does not exist.
+            ConfigurationError: ``knowledge`` does not exist, or nothing in it can be read while
+                there is an index, which then stays.
         """
         began = time.monotonic()
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -69,6 +70,7 @@ class IndexBuilder:
             # Read under the lock, so that who waited does not put back what has changed since.
             reading = read_folder(knowledge)
             passages = cut_documents(reading.documents)
+            self._refuse_to_lose_all(knowledge, reading)
             generation, embedded = self._bring_up_to_date(passages, on_progress)
         return IndexReport(
             generation=generation,
@@ -80,6 +82,18 @@ class IndexBuilder:
             findings=reading.findings,
             seconds=time.monotonic() - began,
         )
+
+    def _refuse_to_lose_all(self, knowledge: Path, reading: Reading) -> None:
+        """Keep an index that answers from giving way to nothing, by a mistyped folder say."""
+        if reading.documents:
+            return
+        _, known = self._find_sound(self._read_pointers())
+        if known is not None and known.passages:
+            why = "".join(f"; {found.ref}: {found.reason}" for found in reading.findings[:1])
+            raise ConfigurationError(
+                f"{str(knowledge)!r} holds no document that can be read{why} (the index stays "
+                "as it was)"
+            )
 
     def _bring_up_to_date(
         self, passages: Sequence[Passage], on_progress: Progress | None

@@ -60,7 +60,7 @@ _REPLY = (
 _SINCE = (
     select(_T)
     .where(*_IN, _T.c.seq > bindparam("after"))
-    .order_by(_T.c.seq)
+    .order_by(_T.c.seq.desc())
     .limit(bindparam("at_most"))
 )
 _RECENT = (
@@ -227,10 +227,10 @@ class ConversationRepository:
         after_seq: int = 0,
         limit: int = 200,
     ) -> Sequence[RecordedTurn]:
-        """Return the conversation's turns after ``after_seq``, oldest first."""
+        """Return the last ``limit`` turns after ``after_seq``, oldest first."""
         values = {"of_customer": customer_id, "of_conversation": conversation_id}
         rows = connection.execute(_SINCE, {**values, "after": after_seq, "at_most": limit})
-        return [self._opened(row) for row in rows]
+        return [self._opened(row) for row in rows][::-1]
 
     def list_recent_turns(
         self,

@@ -7,6 +7,7 @@ writer at a time is let through where no unique constraint can do it.
 import os
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypedDict, cast
 
@@ -108,9 +109,14 @@ def sqlite_engine(url: URL, *, writer: bool) -> Engine:
 
 
 def _create_private_file(path: Path) -> None:
-    """Make the file readable by its owner only, before SQLite would make it for everybody."""
+    """Make the file readable by its owner only, before SQLite would make it for everybody.
+
+    A file that exists is not even opened: closing it would drop the locks that this process's
+    SQLite connections hold on it (POSIX), and the next process to leave would take the WAL along.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _configure_sqlite(connection: sqlite3.Connection, *, writer: bool) -> None:

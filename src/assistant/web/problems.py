@@ -143,7 +143,8 @@ class InvalidBody(AssistantError):
 def describe(error: AssistantError, *, request_id: str | None = None) -> dict[str, object]:
     """Return the members of the problem document (or frame) for ``error``.
 
-    The message of a 500 is for the operator (it may name files and settings) and stays inside.
+    The message of a 5xx is for the operator (it may name files, hosts and settings) and stays
+    inside.
     """
     kind = PROBLEMS.get(error.code, PROBLEMS["internal"])
     members: dict[str, object] = {
@@ -151,7 +152,7 @@ def describe(error: AssistantError, *, request_id: str | None = None) -> dict[st
         "title": kind.title,
         "status": kind.status,
         "code": error.code,
-        "detail": kind.remedy if kind.status == 500 else error.message,
+        "detail": kind.remedy if kind.status >= 500 else error.message,
     }
     if isinstance(error, InvalidBody):
         members["errors"] = error.errors

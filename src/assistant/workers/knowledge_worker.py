@@ -5,6 +5,7 @@ that nothing is left to do.
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -33,11 +34,14 @@ class KnowledgeWorker:
         *,
         store: KnowledgeStore,
         builder: IndexBuilder,
-        knowledge: Path,
+        knowledge: Callable[[], Path],
         bus: MessageBus,
         clock: Clock,
     ) -> None:
-        """Keep ``store`` current, rebuilding from ``knowledge`` with ``builder`` where needed."""
+        """Keep ``store`` current, rebuilding from ``knowledge()`` with ``builder`` where needed.
+
+        Asked each time, because another folder may have been indexed since the service started.
+        """
         self._store = store
         self._builder = builder
         self._knowledge = knowledge
@@ -70,7 +74,7 @@ class KnowledgeWorker:
     async def _rebuild(self) -> None:
         _log.warning("knowledge_rebuild_started", attempt=self._backoff.failures + 1)
         try:
-            report = await asyncio.to_thread(self._store.rebuild, self._builder, self._knowledge)
+            report = await asyncio.to_thread(self._store.rebuild, self._builder, self._knowledge())
         except Exception as error:  # looking for a generation somebody else builds must go on
             _log.error("knowledge_rebuild_failed", **_reason_of(error))
         else:

@@ -150,6 +150,18 @@ def test_a_table_is_imported_with_its_mapping(parts: Parts, tmp_path: Path) -> N
     assert parts.renderings(parts.customer()) == ["You ordered an Oak pan, order #W1."]
 
 
+def test_events_beside_a_table_do_not_need_its_mapping(parts: Parts, tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(
+        'event: {source: till.marlow.example, id: "{Order}", type: order.placed, '
+        'subject: "{Customer}", time: "{Date}"}'
+    )
+
+    outcome = parts.event_import.run(write(tmp_path / "e.ndjson", [line(1)]), mapping=mapping)
+
+    assert outcome.stored == 1
+
+
 def test_a_table_without_mapping_and_a_missing_file_are_explained(
     parts: Parts, tmp_path: Path
 ) -> None:

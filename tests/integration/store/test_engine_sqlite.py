@@ -2,6 +2,8 @@
 
 import asyncio
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +24,35 @@ def two_databases(sqlite_url: str) -> Iterator[tuple[Database, Database]]:
     yield databases
     for database in databases:
         database.close_now()
+
+
+def test_another_process_that_leaves_does_not_take_the_log_along(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    code = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+        "rows = c.execute('SELECT file_hash FROM intake_progress ORDER BY 1').fetchall(); "
+        "print([name for (name,) in rows]); c.close()"
+    )
+    path = sqlite_url.removeprefix("sqlite:///")
+
+    def seen_by_another_process() -> str:
+        run = subprocess.run(
+            [sys.executable, "-c", code, path], capture_output=True, text=True, check=True
+        )
+        return run.stdout.strip()
+
+    database = Database.open(sqlite_url)
+    try:
+        database.write_now(lambda c: add(c, "before"))
+        first = seen_by_another_process()
+        database.write_now(lambda c: add(c, "after"))
+        second = seen_by_another_process()
+    finally:
+        database.close_now()
+
+    assert first == "['before']"
+    assert second == "['after', 'before']"
 
 
 async def test_sqlite_waits_for_another_process_that_writes(

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from tests.integration.web.conftest import Client, Serve, Shop, bearer, make_token
 
 from assistant.core.actor import Role
@@ -44,6 +45,30 @@ async def test_purposes_are_shown_and_consent_follows_the_shown_text(
         ("given", ("orders",), True),
         ("withdrawn", None, False),
     ]
+
+
+@pytest.mark.parametrize("decision", ["refused", "withdrawn"])
+async def test_saying_no_is_not_refused_for_what_it_echoes(
+    client: Client, shop: Shop, decision: str
+) -> None:
+    response = await client.put(
+        "/v1/me/consents/answer_from_history",
+        json={"decision": decision, "version": "v1", "text_sha256": "stale"},
+        headers=bearer(),
+    )
+
+    assert response.status == 200
+    assert [(d.version, d.text_sha256) for _, d in shop.consents.decisions] == [(None, None)]
+
+
+async def test_a_yes_to_what_was_never_a_version_or_hash_is_stale(client: Client) -> None:
+    response = await client.put(
+        "/v1/me/consents/answer_from_history",
+        json={"decision": "given", "version": 0, "text_sha256": "stale"},
+        headers=bearer(),
+    )
+
+    assert (response.status, (await response.json(content_type=None))["code"]) == (409, "stale")
 
 
 async def test_purpose_that_does_not_exist_is_not_found(client: Client) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from assistant.web.schemas.base import Incoming, LanguageTag, Outgoing, Uuid
 
@@ -52,10 +52,18 @@ class DecisionRequest(Incoming):
     """Give, refuse or withdraw; only the named categories change, all of them when none is."""
 
     decision: Literal["given", "refused", "withdrawn"]
-    version: Annotated[int, Field(ge=1, le=2**31)] | None = None
-    text_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    version: int | None = None
+    text_sha256: Annotated[str, StringConstraints(max_length=256)] | None = None
     categories: Annotated[list[CategoryId], Field(min_length=1, max_length=100)] | None = None
     lang: LanguageTag | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_echo(cls, value: object) -> object:
+        """Saying no echoes nothing, so nothing that was echoed may stand in its way."""
+        if isinstance(value, dict) and value.get("decision") in ("refused", "withdrawn"):
+            return {k: v for k, v in value.items() if k not in ("version", "text_sha256")}
+        return value
 
 
 class PurposesQuery(Incoming):
