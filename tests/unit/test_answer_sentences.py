@@ -20,8 +20,10 @@ TEXTS = (
 )
 
 
-def _candidate(texts: tuple[str, ...] = TEXTS, score: float = 0.0, row: int = 0) -> Candidate:
-    return Candidate(row=row, score=score, texts=texts, vectors=EMBEDDER.encode(texts))
+def _candidate(
+    texts: tuple[str, ...] = TEXTS, score: float = 0.0, row: int = 0, hit: int = 0
+) -> Candidate:
+    return Candidate(hit=hit, row=row, score=score, texts=texts, vectors=EMBEDDER.encode(texts))
 
 
 def _best(question: str, *candidates: Candidate) -> str:
@@ -35,7 +37,7 @@ def test_sentence_that_says_what_is_asked_comes_first() -> None:
 
 
 def test_every_sentence_of_every_passage_competes() -> None:
-    other = _candidate(("The vinegar is white.",), row=7)
+    other = _candidate(("The vinegar is white.",), row=7, hit=1)
     found = rank_sentences(
         [_candidate(), other], QuestionTerms({"vinegar": 1.0}), EMBEDDER.encode(["vinegar"])[0]
     )
@@ -68,7 +70,7 @@ def test_coverage_is_the_weighted_part_of_the_question() -> None:
 
 
 def test_passage_without_sentences_is_passed_over() -> None:
-    empty = Candidate(row=1, score=0, texts=(), vectors=np.zeros((0, 64), np.float32))
+    empty = Candidate(hit=0, row=1, score=0, texts=(), vectors=np.zeros((0, 64), np.float32))
 
     assert rank_sentences([empty], QuestionTerms({}), EMBEDDER.encode(["x"])[0]) == ()
 

@@ -231,3 +231,16 @@ def test_documents_are_indexed_in_memory_alone(encoding: EncodingService) -> Non
     index = index_documents(documents, encoding=encoding)
 
     assert [passage.document_id for passage in index.passages] == ["d0", "d1", "d2"]
+
+
+def test_index_that_answers_does_not_give_way_to_nothing(
+    builder: IndexBuilder, knowledge: Path, folder: Path, tmp_path: Path
+) -> None:
+    kept = builder.build(knowledge).generation
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(b"PK and no more")
+
+    with pytest.raises(ConfigurationError, match=r"broken\.zip.*the index stays"):
+        builder.build(broken)
+
+    assert open_current(folder).generation == kept

@@ -21,6 +21,8 @@ ARTICLES = {
     "returns": "Send things back within 30 days. The refund takes a week.",
 }
 
+WORDS = ("alder", "brio", "cedar", "dune", "ember")
+
 
 @pytest.fixture(scope="module")
 def search() -> KnowledgeSearch:
@@ -125,3 +127,29 @@ def test_joint_vector_has_length_one() -> None:
     assert np.isclose(np.linalg.norm(query.joint_vector), 1.0)
     assert query.joint_vector is not query.vector
     assert _query("x").joint_vector is not None
+
+
+def test_opening_of_the_best_document_is_found_and_read_with_it() -> None:
+    sections = [Section((), "Parcels are slow."), *(Section((w,), f"About {w}.") for w in WORDS)]
+    encoding = EncodingService(embedder=EMBEDDER)
+    index = index_documents([Document("d", "Doc", tuple(sections))], encoding=encoding)
+    encoding.close()
+    search = KnowledgeSearch(index=index)
+
+    found = search.search(_query("about cedar"), k=2)
+
+    assert [hit.opens for hit in found.hits] == [False, False, True]
+    assert {s.hit for s in search.answer_sentences(found, passages=1)} == {0, 2}
+
+
+def test_words_that_only_ask_do_not_draw_a_passage(search: KnowledgeSearch) -> None:
+    plain = search.search(_query("delivery")).hits[0]
+    asking = search.search(_query("delivery")).question
+
+    assert search.search(_query("can I still get some delivery please")).question == asking
+    assert plain.passage.document_id == "delivery"
+
+
+def test_how_to_is_told_from_other_questions(search: KnowledgeSearch) -> None:
+    assert search.search(_query("how do I descale it?")).question.asks_way
+    assert not search.search(_query("how much is it?")).question.asks_way

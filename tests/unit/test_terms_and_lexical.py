@@ -5,7 +5,7 @@ import pytest
 from tests.passage_parts import make_passage
 
 from assistant.retrieval.lexical import LexicalIndex
-from assistant.retrieval.terms import terms
+from assistant.retrieval.terms import question_terms, terms
 
 PASSAGES = [
     make_passage("Descale the kettle every month with citric acid.", number=1),
@@ -76,3 +76,12 @@ def test_index_without_words_finds_nothing(passages: list[object]) -> None:
 
     assert index.search("kettle", k=3)[0].size == 0
     assert index.scores("kettle").shape == (len(passages),)
+
+
+def test_question_is_searched_by_what_it_is_about() -> None:
+    assert question_terms("Can I still get some blue jugs, please?") == terms("blue jugs")
+
+
+def test_question_of_nothing_but_asking_words_keeps_them() -> None:
+    assert question_terms("anything else?") == ["els"]
+    assert question_terms("still?") == ["still"]

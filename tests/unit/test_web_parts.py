@@ -8,13 +8,20 @@ import orjson
 import pytest
 from aiohttp import web
 
-from assistant.core.errors import InvalidInput, TextTooLong, TooManyRequests
+from assistant.core.errors import (
+    IndexDamaged,
+    InvalidInput,
+    Overloaded,
+    TextTooLong,
+    TooManyRequests,
+)
 from assistant.core.ids import ConversationId
 from assistant.dialogue.turns import Citation, Reply, Sentence, StoredTurn, join_sentences
 from assistant.web.chat_outbox import Outbox
 from assistant.web.in_flight import InFlight
 from assistant.web.loop_lag import sample_loop_lag
 from assistant.web.metrics import Metrics
+from assistant.web.problems import describe
 from assistant.web.rate_limits import PerMinute
 from assistant.web.replies import delta_frames, stored_turn_body
 from assistant.web.turns import clean_text
@@ -190,3 +197,12 @@ def test_metrics_show_every_name_from_the_start() -> None:
         "assistant_writer_queue_length 7.0",
     ):
         assert name in text
+
+
+@pytest.mark.parametrize("kind", [Overloaded, IndexDamaged])
+def test_problem_of_the_service_does_not_tell_where_its_parts_are(
+    kind: type[Overloaded | IndexDamaged],
+) -> None:
+    members = describe(kind("the database 'postgresql://robin@db.example' does not answer"))
+
+    assert "db.example" not in str(members)

@@ -30,6 +30,10 @@ _ASKS_NUMBER = re.compile(
     r"|\bwhen\b|\bwhich (?:year|day|date)\b",
     re.IGNORECASE,
 )
+_ASKS_WAY = re.compile(
+    r"\bhow (?:do|does|can|could|should|would|to|must)\b|\b(?:steps|instructions)\b",
+    re.IGNORECASE,
+)
 _HAS_NUMBER = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|hundred|thousand|"
     r"million|once|twice|half|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
@@ -39,10 +43,14 @@ _HAS_NUMBER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class QuestionTerms:
-    """The terms of a question with how telling each is, and whether it asks for a number."""
+    """The terms of a question with how telling each is, and what kind of answer it asks for.
+
+    ``asks_number`` for a number or a date, ``asks_way`` for how something is done.
+    """
 
     weights: Mapping[str, float]
     asks_number: bool = False
+    asks_way: bool = False
 
     def coverage(self, found: frozenset[str]) -> float:
         """Return which part of the question, by weight of its terms, is among ``found``."""
@@ -52,8 +60,12 @@ class QuestionTerms:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A passage whose sentences compete; ``score`` is its fused score, ``context`` its headings."""
+    """A passage whose sentences compete: the number of its hit, its row, its fused score, headings.
 
+    ``context`` holds the title and the headings.
+    """
+
+    hit: int
     row: int
     score: float
     texts: Sequence[str]
@@ -82,20 +94,25 @@ def wants_number(question: str) -> bool:
     return _ASKS_NUMBER.search(question) is not None
 
 
+def wants_way(question: str) -> bool:
+    """Return whether ``question`` asks how something is done."""
+    return _ASKS_WAY.search(question) is not None
+
+
 def rank_sentences(
     candidates: Sequence[Candidate], question: QuestionTerms, vector: NDArray[np.float32]
 ) -> tuple[AnswerSentence, ...]:
     """Return the sentences of all ``candidates``, best first."""
     found = [
         sentence
-        for hit, candidate in enumerate(candidates)
-        for sentence in _score_passage(hit, candidate, question, vector)
+        for candidate in candidates
+        for sentence in _score_passage(candidate, question, vector)
     ]
     return tuple(sorted(found, key=lambda sentence: sentence.score, reverse=True))
 
 
 def _score_passage(
-    hit: int, candidate: Candidate, question: QuestionTerms, vector: NDArray[np.float32]
+    candidate: Candidate, question: QuestionTerms, vector: NDArray[np.float32]
 ) -> list[AnswerSentence]:
     if not candidate.texts:
         return []
@@ -112,7 +129,7 @@ def _score_passage(
         score += NUMBER_WEIGHT * np.array([bool(_HAS_NUMBER.search(t)) for t in candidate.texts])
     return [
         AnswerSentence(
-            hit=hit,
+            hit=candidate.hit,
             row=candidate.row,
             number=number,
             text=text,

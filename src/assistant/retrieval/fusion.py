@@ -18,10 +18,11 @@ def z_scores(scores: Scores) -> Scores:
     """Return ``scores`` with mean 0 and deviation 1; all zero where they do not differ."""
     if scores.size == 0:
         return scores.astype(np.float32)
-    spread = float(scores.std())
+    exact = scores.astype(np.float64)
+    spread = float(exact.std())
     if spread < 1e-9:
         return np.zeros(scores.shape, np.float32)
-    return np.asarray((scores - scores.mean()) / spread, np.float32)
+    return np.asarray((exact - exact.mean()) / spread, np.float32)
 
 
 def fuse(arms: Sequence[tuple[float, Scores]]) -> Scores:

@@ -11,6 +11,7 @@ import faiss
 import numpy as np
 
 from assistant.core.errors import IndexDamaged
+from assistant.retrieval.document_vectors import DocumentVectors
 from assistant.retrieval.embedder import Vectors
 from assistant.retrieval.fusion import Rows, Scores
 from assistant.retrieval.lexical import LexicalIndex
@@ -51,6 +52,7 @@ class KnowledgeIndex:
         self._vectors = vectors
         self._lexical = lexical
         self._sentences = sentences
+        self._documents = DocumentVectors.of(self.passages, self.vectors_of, self.dimensions)
 
     @classmethod
     def build(
@@ -119,6 +121,17 @@ class KnowledgeIndex:
         """Return the cosine of ``vector`` to each of ``rows``, whichever arm found them."""
         scores: Scores = self.vectors_of(rows) @ vector
         return scores
+
+    def document_scores(self, vector: Vectors, rows: Rows, own: Scores) -> Scores:
+        """Return the cosine of ``vector`` to the whole document of each of ``rows``.
+
+        ``own`` is what ``vector_scores`` gave for them.
+        """
+        return self._documents.scores(vector, rows, own)
+
+    def opening_of(self, row: int) -> int:
+        """Return the row of the passage that opens the document of ``row``."""
+        return int(self._documents.firsts[row])
 
     def lexical_scores(self, text: str) -> Scores:
         """Return the BM25 score of every passage, shape (passages,)."""

@@ -4,6 +4,9 @@ A follow-up ("and for the other one?") is searched together with the previous tu
 weight: in the vector arm as the sum of both vectors (measured on multi-turn questions: as good as
 embedding both turns as one text, and the previous vector is known already), in the lexical arm as
 the sum of both scores.
+
+What a passage means is half its own and half that of its whole document: the same words stand in
+many articles, and the one that is about what is asked is the one to answer from.
 """
 
 import math
@@ -19,17 +22,20 @@ from assistant.retrieval.answer_sentences import (
     QuestionTerms,
     rank_sentences,
     wants_number,
+    wants_way,
 )
 from assistant.retrieval.embedder import Vectors
 from assistant.retrieval.fusion import Rows, Scores, fuse, ranked
 from assistant.retrieval.knowledge_index import KnowledgeIndex
 from assistant.retrieval.passages import Passage
-from assistant.retrieval.terms import terms
+from assistant.retrieval.terms import question_terms
 
 VECTOR_WEIGHT = 1.0
 LEXICAL_WEIGHT = 0.5
 PREVIOUS_TURN_WEIGHT = 0.5
 CLAUSE_WEIGHT = 1.0
+DOCUMENT_SHARE = 0.5
+"""Which part of a passage's meaning is that of its whole document."""
 CANDIDATES = 100
 """Passages taken from each arm; z-scores are those among the candidates."""
 CLAUSE_CANDIDATES = 30
@@ -68,6 +74,8 @@ class PassageHit:
     score: float
     vector_score: float
     lexical_score: float
+    opens: bool = False
+    """Whether its document begins with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +95,18 @@ class KnowledgeSearch:
         self.index = index
 
     def search(self, query: KnowledgeQuery, *, k: int = 10) -> KnowledgeHits:
-        """Return the ``k`` best passages."""
+        """Return the ``k`` best passages, and after them the opening of the best one's document.
+
+        The opening is added where it is not among them; how a document begins is often the answer.
+        """
         vector = query.joint_vector
         lexical = self._lexical_scores(query)
         rows = self._candidates(query, vector, lexical)
         if not rows.size:
             return KnowledgeHits((), self._question_terms(query), vector)
         cosine = self.index.vector_scores(vector, rows)
-        arms = [(VECTOR_WEIGHT, cosine), (self._lexical_weight, lexical[rows])]
+        meaning = self._meaning(vector, rows, cosine)
+        arms = [(VECTOR_WEIGHT, meaning), (self._lexical_weight, lexical[rows])]
         if query.clause_vectors is not None and len(query.clause_vectors):
             clauses = self.index.vectors_of(rows) @ query.clause_vectors.T
             arms.append((CLAUSE_WEIGHT, clauses.max(axis=1)))
@@ -106,8 +118,9 @@ class KnowledgeSearch:
                 score=float(score[place]),
                 vector_score=float(cosine[place]),
                 lexical_score=float(lexical[row]),
+                opens=self.index.opening_of(int(row)) == row,
             )
-            for place in ranked(score)[:k]
+            for place in self._with_opening(rows, ranked(score), k)
             for row in (rows[place],)
         )
         return KnowledgeHits(hits, self._question_terms(query), vector)
@@ -115,18 +128,37 @@ class KnowledgeSearch:
     def answer_sentences(
         self, found: KnowledgeHits, *, passages: int = 5
     ) -> tuple[AnswerSentence, ...]:
-        """Return the sentences of the best ``passages`` hits, the best answer first."""
+        """Return the sentences of the best ``passages`` hits, the best answer first.
+
+        The opening of the best hit's document is read as well.
+        """
+        best = found.hits[0].passage.document_id if found.hits else ""
         candidates = [
             Candidate(
+                hit=number,
                 row=hit.row,
                 score=hit.score,
                 texts=hit.passage.sentence_texts,
                 vectors=self.index.sentence_vectors(hit.row),
                 context=f"{hit.passage.title} {hit.passage.heading}",
             )
-            for hit in found.hits[:passages]
+            for number, hit in enumerate(found.hits)
+            if number < passages or (hit.opens and hit.passage.document_id == best)
         ]
         return rank_sentences(candidates, found.question, found.vector)
+
+    def _meaning(self, vector: Vectors, rows: Rows, cosine: Scores) -> Scores:
+        """Return how near each passage is, in part by how near its whole document is."""
+        whole = self.index.document_scores(vector, rows, cosine)
+        return cosine + np.float32(DOCUMENT_SHARE) * (whole - cosine)
+
+    def _with_opening(self, rows: Rows, order: Rows, k: int) -> Rows:
+        """Return the first ``k`` of ``order``, and where in ``rows`` the opening stands."""
+        best = order[:k]
+        if not best.size:
+            return best
+        opening = np.flatnonzero(rows == self.index.opening_of(int(rows[best[0]])))
+        return best if np.isin(opening, best).all() else np.concatenate([best, opening])
 
     @property
     def _lexical_weight(self) -> float:
@@ -162,13 +194,13 @@ class KnowledgeSearch:
                 for term, idf in previous.items()
                 if term not in weights
             }
-        return QuestionTerms(weights, wants_number(query.text))
+        return QuestionTerms(weights, wants_number(query.text), wants_way(query.text))
 
     def _idf(self, text: str) -> dict[str, float]:
         """Return how telling each term is: the rarer among passages, the more."""
         total = len(self.index.passages)
         found: dict[str, float] = {}
-        for term in terms(text):
+        for term in question_terms(text):
             if term not in found:
                 holding = self.index.document_frequency(term)
                 found[term] = math.log1p((total - holding + 0.5) / (holding + 0.5))

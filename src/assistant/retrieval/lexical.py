@@ -12,7 +12,7 @@ import numpy as np
 
 from assistant.retrieval.fusion import Rows, Scores
 from assistant.retrieval.passages import Passage
-from assistant.retrieval.terms import terms
+from assistant.retrieval.terms import question_terms, terms
 
 _TITLE_WEIGHT = 1
 _HEADING_WEIGHT = 2
@@ -51,7 +51,7 @@ class LexicalIndex:
 
     def scores(self, text: str) -> Scores:
         """Return the score of every passage, shape (size,); 0 where no word of ``text`` is."""
-        words = terms(text)
+        words = question_terms(text)
         known = [word for word in words if self._model and word in self._model.vocab_dict]
         if self._model is None or not known:
             return np.zeros(self._size, np.float32)

@@ -14,6 +14,13 @@ were what when where which who why will with would you your
 STOP_WORDS = frozenset(_STOP_WORDS_TEXT.split())
 """Kept small: a word that can name a thing (`not`, `out`, `over`, `may`) stays."""
 
+_ASKING_WORDS_TEXT = """
+about actually again already also am any anybody anyone anything cant couldnt didnt doesnt dont even
+ever exactly get gets getting got hasnt havent hello hi id im isnt ive just know let like many much
+must need needed needs no now ok okay please possible really shall should some somebody someone
+something still tell thanks thing things too us want wanted wants wasnt wont wouldnt yes
+"""
+
 _WORD = re.compile(r"[^\W_]+")
 _APOSTROPHES = re.compile(r"(?<=\w)['\u2019]s?\b")
 
@@ -26,6 +33,16 @@ def terms(text: str) -> list[str]:
     """
     folded = _without_accents(_APOSTROPHES.sub("", text.lower()))
     return [_stem(word) for word in _WORD.findall(folded) if word not in STOP_WORDS]
+
+
+def question_terms(text: str) -> list[str]:
+    """Return the stems of what a question is about, without the words that only ask.
+
+    "Can I still get some" is in no passage more the answer because it says "still", and such words
+    are rare in documents, so that they would count most. A question of nothing else keeps them.
+    """
+    every = terms(text)
+    return [term for term in every if term not in _ASKING] or every
 
 
 @lru_cache(maxsize=32_768)
@@ -50,3 +67,6 @@ def _stem(word: str) -> str:
     # rare that one is made at all.
     stemmed: str = Stemmer.Stemmer("english", 0).stemWord(word)
     return stemmed
+
+
+_ASKING = frozenset(terms(_ASKING_WORDS_TEXT))

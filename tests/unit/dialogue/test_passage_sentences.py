@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.dialogue_parts import passage
 
+from assistant.core.ids import PassageId
 from assistant.dialogue.evidence import KnowledgeEvidence
 from assistant.dialogue.passage_sentences import choose_sentences
 from assistant.retrieval.answer_sentences import AnswerSentence, QuestionTerms
@@ -12,16 +15,24 @@ from assistant.retrieval.passages import Passage
 STEPS = ("Do this:", "1. Open it.", "2. Pack it.", "3. Send it.", "That is all.", "It is free.")
 
 
-def evidence(passages: list[Passage], scores: list[list[float]]) -> KnowledgeEvidence:
-    """Passages with a score for each of their sentences, best sentence first."""
-    hits = tuple(PassageHit(p, row, 1.0 - row / 10, 0.5, 1.0) for row, p in enumerate(passages))
+def evidence(
+    passages: list[Passage], scores: list[list[float]], *, asks_way: bool = False
+) -> KnowledgeEvidence:
+    """Passages with a score for each of their sentences, best sentence first.
+
+    The passage with the number 1 opens its document.
+    """
+    hits = tuple(
+        PassageHit(p, row, 1.0 - row / 10, 0.5, 1.0, opens=p.passage_id.endswith("#1"))
+        for row, p in enumerate(passages)
+    )
     sentences = [
         AnswerSentence(hit, hit, number, passages[hit].sentence_texts[number], score, score, 0.5)
         for hit, row in enumerate(scores)
         for number, score in enumerate(row)
     ]
     sentences.sort(key=lambda sentence: sentence.score, reverse=True)
-    question = QuestionTerms({})
+    question = QuestionTerms({}, asks_way=asks_way)
     found = KnowledgeHits(hits, question, np.zeros(2, np.float32))
     return KnowledgeEvidence(found, tuple(sentences), 0.9)
 
@@ -70,6 +81,37 @@ def test_sentence_beside_a_list_does_not_draw_it_in() -> None:
     found = evidence([passage(*STEPS)], [[0.1, 0.1, 0.1, 0.1, 0.9, 0.1]])
 
     assert texts(found) == ["That is all."]
+
+
+def test_main_fact_is_said_before_a_detail_that_fits_a_little_better() -> None:
+    main, detail = passage("Main fact.", "More."), passage("Detail.", "Other.", number=3)
+
+    near = evidence([detail, main], [[1.0, 0.1], [0.75, 0.1]])
+    far = evidence([detail, main], [[1.0, 0.1], [0.5, 0.1]])
+
+    assert texts(near) == ["Main fact.", "Detail."]
+    assert texts(far) == ["Detail."]
+
+
+def test_main_fact_stands_alone_where_no_detail_stands_out() -> None:
+    found = evidence([passage("Detail.", number=3), passage("Main fact.")], [[0.9], [0.8]])
+
+    assert texts(found) == ["Main fact."]
+
+
+def test_how_to_is_answered_with_the_main_fact_and_the_steps() -> None:
+    passages = [passage("Main fact."), passage("Detail.", number=2), passage(*STEPS, number=3)]
+    scores = [[0.9], [0.5], [0.2] * len(STEPS)]
+
+    assert texts(evidence(passages, scores, asks_way=True)) == ["Main fact.", *STEPS[:4]]
+    assert texts(evidence(passages, scores)) == ["Main fact."]
+
+
+def test_document_whose_best_passage_fits_better_decides_between_like_sentences() -> None:
+    other = replace(passage("Other."), document_id="fees", passage_id=PassageId("fees#2"))
+    found = evidence([passage("One.", number=2), other], [[0.9], [0.92]])
+
+    assert texts(found) == ["One."]
 
 
 @given(
