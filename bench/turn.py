@@ -189,16 +189,12 @@ def measure(turns: int, customers: int) -> dict[str, object]:
         run_command(environment, "index")
         subjects = populate(environment, customers=10, **_shape(environment))
         with running(environment, port=18080) as service:
-            plain, single = _alternating(service, turns, subjects)
-            before = service.stage_sums()
-            asyncio.run(many_clients(service, 1, turns, subjects))
-            figures["stages_ms"] = stage_shares(before, service.stage_sums())
-            speeds = [
-                single,
-                *(asyncio.run(many_clients(service, n, turns * 2, subjects)) for n in (16, 64)),
-            ]
+            plain, single, stages = _alternating(service, turns, subjects)
+            many = [asyncio.run(many_clients(service, n, turns * 2, subjects)) for n in (16, 64)]
+        figures["stages_ms"] = stages
+        figures["all_but_encoding_ms"] = single.p50 - stages["encode"]
         figures["plain_encode_p50_ms"] = plain
-        figures["speeds"] = [asdict(speed) for speed in speeds]
+        figures["speeds"] = [asdict(speed) for speed in (single, *many)]
         figures["turn_to_plain_encode"] = single.p50 / plain
         if customers:
             figures["customers"] = customers
@@ -215,14 +211,19 @@ def _shape(environment: dict[str, str]) -> "Shape":
     return {"items": 10, "embedder": manifest.embedder, "dimensions": 384}
 
 
-def _alternating(service: Service, turns: int, subjects: Sequence[str]) -> tuple[float, Speed]:
+def _alternating(
+    service: Service, turns: int, subjects: Sequence[str]
+) -> tuple[float, Speed, dict[str, float]]:
+    """Return plain encoding's p50, a turn's speed and its stages, all of the same rounds."""
     asyncio.run(many_clients(service, 1, 20, subjects))
-    rounds = [
-        (plain_encode(turns // 4), asyncio.run(many_clients(service, 1, turns // 4, subjects)))
-        for _ in range(4)
-    ]
-    best = sorted((speed for _, speed in rounds), key=lambda speed: speed.p50)[len(rounds) // 2]
-    return statistics.median(t for times, _ in rounds for t in times), best
+    plain_encode(10)
+    before, rounds = service.stage_sums(), []
+    for _ in range(4):
+        plain = plain_encode(turns // 4)
+        rounds.append((plain, asyncio.run(many_clients(service, 1, turns // 4, subjects))))
+    middle = sorted((speed for _, speed in rounds), key=lambda speed: speed.p50)[len(rounds) // 2]
+    every = [time for times, _ in rounds for time in times]
+    return statistics.median(every), middle, stage_shares(before, service.stage_sums())
 
 
 def _many_customers(
@@ -270,6 +271,7 @@ def show(figures: dict[str, object]) -> None:
     console.print(stages)
     console.print(f"plain SentenceTransformer.encode p50: {figures['plain_encode_p50_ms']:.2f} ms")
     console.print(f"turn / plain encode, p50: {figures['turn_to_plain_encode']:.2f}")
+    console.print(f"all of a turn but its encoding: {figures['all_but_encoding_ms']:.2f} ms")
     if "many_to_few_customers" in figures:
         ratio = figures["many_to_few_customers"]
         console.print(f"{figures['customers']:,} customers / 10 customers, p50: {ratio:.3f}")

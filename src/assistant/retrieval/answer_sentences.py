@@ -7,7 +7,8 @@ likely part of the answer, and one with a number is likelier where a number is a
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,10 +53,19 @@ class QuestionTerms:
     asks_number: bool = False
     asks_way: bool = False
 
+    total: float = field(init=False)
+    """The weight of all terms; counted once, for every sentence is held against it."""
+
+    def __post_init__(self) -> None:
+        """Weigh the whole question."""
+        object.__setattr__(self, "total", sum(self.weights.values()))
+
     def coverage(self, found: frozenset[str]) -> float:
         """Return which part of the question, by weight of its terms, is among ``found``."""
-        total = sum(self.weights.values())
-        return sum(w for term, w in self.weights.items() if term in found) / total if total else 0.0
+        if not self.total:
+            return 0.0
+        held = [weight for term, weight in self.weights.items() if term in found]
+        return sum(held) / self.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +136,7 @@ def _score_passage(
     )
     score[0] += FIRST_WEIGHT
     if question.asks_number:
-        score += NUMBER_WEIGHT * np.array([bool(_HAS_NUMBER.search(t)) for t in candidate.texts])
+        score += NUMBER_WEIGHT * np.array([_has_number(text) for text in candidate.texts])
     return [
         AnswerSentence(
             hit=candidate.hit,
@@ -139,6 +149,12 @@ def _score_passage(
         )
         for number, text in enumerate(candidate.texts)
     ]
+
+
+@lru_cache(maxsize=32_768)
+def _has_number(text: str) -> bool:
+    """Return whether a sentence of the shared knowledge holds a number or a day."""
+    return _HAS_NUMBER.search(text) is not None
 
 
 def _fit(candidate: Candidate, question: QuestionTerms) -> tuple[Scores, Scores]:
