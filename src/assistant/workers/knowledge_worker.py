@@ -83,8 +83,10 @@ class KnowledgeWorker:
             self._report_problem()
             self._bus.publish(Topic.KNOWLEDGE)
         finally:
-            # Counted as a failure until the next look finds the index sound.
             self._rebuild_from = self._clock() + timedelta(seconds=self._backoff.next())
+        if not self._needs_rebuild():  # the rebuild looked at it: what breaks now is new damage
+            self._backoff.reset()
+            self._rebuild_from = None
 
     def _log_generation(self) -> None:
         index = self._store.current()
