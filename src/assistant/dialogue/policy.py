@@ -58,8 +58,18 @@ class Decision:
     shortage: Shortage = "none"
 
 
+def _asks_only_how(asked: Understanding) -> bool:
+    """Whether instructions or rules are asked for ("how often should I descale it?").
+
+    What "it" is may be told by a record that was spoken of; the record is no answer.
+    """
+    return asked.general and not asked.own and not asked.aspects
+
+
 def decide(state: TurnState) -> Decision:
     """Return what to do; help from knowledge is never withheld for want of personal data."""
+    if state.known and _asks_only_how(state.asked):
+        return _from_knowledge(state)
     if state.records:
         return _from_records(state)
     if not state.asked.own and not (state.asked.follow_up and state.access == "open"):

@@ -50,6 +50,19 @@ def test_record_that_fits_is_told_without_articles() -> None:
     assert not decision.use_knowledge
 
 
+def test_instructions_for_what_was_spoken_of_are_answered_without_telling_the_record_again() -> (
+    None
+):
+    asked = replace(GENERAL, follow_up=True)
+
+    known = decide(replace(KNOWN, asked=asked, records=1))
+    unknown = decide(replace(OPEN, asked=asked, records=1))
+
+    assert known.use_knowledge
+    assert not known.use_records
+    assert unknown.use_records
+
+
 def test_own_and_general_question_gets_the_record_and_the_rule() -> None:
     decision = decide(replace(KNOWN, asked=BOTH, records=1))
 
