@@ -15,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install demo test check prove bench format constraints clean
+.PHONY: help install demo test check prove conformance bench format constraints clean
 
 help: ## explain the targets
 	@echo "A customer assistant that asks before it remembers. Start with:  make demo"
@@ -45,6 +45,9 @@ check: install ## format, lint, types, layers, and that the docs are true
 prove: install ## the full counts, with seeds; writes docs/proofs.md (long)
 	ASSISTANT_PROVE=1 ASSISTANT_PROVE_SEED=$(SEED) $(PYTEST) --timeout=7200 \
 		--hypothesis-seed=$(SEED) --proofs docs/proofs.md
+
+conformance: install ## what a running server promises, from outside; needs URL=http://127.0.0.1:8080
+	@CONFORMANCE_URL="$${URL:-$(URL)}" $(BIN)/python -m conformance
 
 bench: install ## speed and quality on this machine, as tables; writes bench/results
 	@for script in $$(grep -l '__main__' bench/*.py); do echo "== $$script"; \

@@ -38,7 +38,7 @@ def populate(
     """
     subjects = [f"customer-{number}.example" for number in range(customers)]
     random = np.random.default_rng(7)
-    with _opened(environment) as (settings, stores):
+    with opened_stores(environment) as (settings, stores):
         for start in track(range(0, customers, _CHUNK), description="customers", transient=True):
             chunk = subjects[start : start + _CHUNK]
             vectors = random.standard_normal((len(chunk), items, dimensions)).astype(np.float32)
@@ -123,7 +123,8 @@ def _given(customer_id: CustomerId, text_sha256: str, version: int) -> ConsentDe
 
 
 @contextmanager
-def _opened(environment: Mapping[str, str]) -> Iterator[tuple[Settings, Stores]]:
+def opened_stores(environment: Mapping[str, str]) -> Iterator[tuple[Settings, Stores]]:
+    """Open the databases that ``environment`` names, and close them when the block ends."""
     before = dict(os.environ)
     os.environ.update(environment)
     try:

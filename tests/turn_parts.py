@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.fakes.embedder import HashingEmbedder
 from tests.profile_parts import Parts
+from tests.question_parts import QuestionDesk
 
 from assistant.channels.intake import ItemResult
 from assistant.core.actor import CustomerActor, Role
@@ -17,10 +18,10 @@ from assistant.dialogue.answering import Draft
 from assistant.dialogue.conversation_log import ConversationLog
 from assistant.dialogue.history_access import HistoryAccess, Opened
 from assistant.dialogue.phrases import load_phrases
-from assistant.dialogue.responder import Heard, Responder
-from assistant.dialogue.small_talk import SmallTalkExamples, example_texts
+from assistant.dialogue.responder import Heard, Responder, encode_examples
 from assistant.dialogue.turn_handler import TurnHandler
 from assistant.dialogue.turns import Reply, Utterance
+from assistant.dialogue.use_notes import UseNotes
 from assistant.profile.grants import Grant
 from assistant.retrieval.answer_sentences import AnswerSentence
 from assistant.retrieval.encoding import EncodingService
@@ -102,12 +103,14 @@ class Desk:
             embedder=self.encoding.identity,
         )
         self.reader.grants = []
+        self.asked = QuestionDesk(self.parts)
         self.responder = self._responder()
         self.conversations = ConversationRepository(vault=self.parts.vault)
         self.feedback = FeedbackRepository()
         self.handler = TurnHandler(
             database=self.parts.database,
             log=self._log(),
+            profile=self.asked.profile_turns(),
             responder=self.responder,
             encoding=self.encoding,
             clock=self.parts.clock,
@@ -115,14 +118,13 @@ class Desk:
 
     def _responder(self) -> InterruptedResponder:
         names = {"assistant": "Robin", "shop": "Shop", "hours": "always", "contact": "h@s.example"}
-        kinds, texts = example_texts()
         return InterruptedResponder(
             pack=self.parts.pack,
             phrases=load_phrases("en", names),
             knowledge=self.knowledge,
             probability=coverage,
             threshold=THRESHOLD,
-            examples=SmallTalkExamples(kinds, self.encoding.encode_now(texts)),
+            examples=encode_examples(self.encoding.encode_now),
         )
 
     def _log(self) -> ConversationLog:
@@ -131,9 +133,10 @@ class Desk:
             conversations=self.conversations,
             feedback=self.feedback,
             handoffs=HandoffRepository(),
-            uses=UseRepository(),
-            access_log=AccessLogRepository(),
+            notes=UseNotes(uses=UseRepository(), access_log=AccessLogRepository()),
             history=history,
+            facts=self.asked.fact_access(),
+            asking=self.asked.asking(),
         )
 
     def close(self) -> None:

@@ -28,6 +28,16 @@ class Settings(BaseSettings):
     keys_url: str | None = Field(
         None, description="URL of the key database; default: keys.db in the key folder."
     )
+    ledger_url: str | None = Field(
+        None,
+        description="URL of the erasure ledger; default: ledger.db in a folder beside the data.",
+    )
+    backup_days: int = Field(
+        35, ge=1, description="Days the oldest backup of the database is kept."
+    )
+    key_backup_hours: int = Field(
+        24, ge=1, description="Hours a backup of the key database is kept at most."
+    )
     key_file: Path | None = Field(
         None, description="File (mode 0600) with the key-encryption key, outside the data folder."
     )
@@ -73,6 +83,21 @@ class Settings(BaseSettings):
     visitors_per_minute: int = Field(
         30, ge=1, description="New visitors one address may register a minute."
     )
+    alarm_minutes: int = Field(
+        60, ge=1, description="Length of the window in which readings are added up for the alarm."
+    )
+    alarm_customers: int = Field(
+        100, ge=1, description="Customers one person may read in a window without an alarm."
+    )
+    alarm_items: int = Field(
+        20_000, ge=1, description="Items one person may read in a window without an alarm."
+    )
+    alarm_service_customers: int = Field(
+        100_000, ge=1, description="The same for a worker of the service, which no turn asked."
+    )
+    alarm_service_items: int = Field(
+        10_000_000, ge=1, description="Items a worker may read in a window without an alarm."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -102,6 +127,15 @@ class Settings(BaseSettings):
     def resolved_keys_url(self) -> str:
         """Return the URL of the key database."""
         return self.keys_url or f"sqlite:///{self.key_folder / 'keys.db'}"
+
+    @property
+    def ledger_folder(self) -> Path:
+        """Where the erasure ledger lies by default: beside the data folder, outside its backups."""
+        return self.data_dir.with_name(self.data_dir.name + "-ledger")
+
+    def resolved_ledger_url(self) -> str:
+        """Return the URL of the erasure ledger."""
+        return self.ledger_url or f"sqlite:///{self.ledger_folder / 'ledger.db'}"
 
     def resolved_key_file(self) -> Path:
         """Return the file that holds the key-encryption key."""

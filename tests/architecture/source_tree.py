@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "assistant"
-FOLDERS = ("src", "tests", "tools", "bench", "docs", "knowledge", ".ci")
+FOLDERS = ("src", "tests", "tools", "bench", "conformance", "docs", "knowledge", ".ci")
 TEXT_SUFFIXES = {
     "", ".py", ".md", ".toml", ".txt", ".yaml", ".yml", ".json", ".js", ".css", ".html", ".svg",
     ".csv", ".ini", ".mako",

@@ -14,7 +14,7 @@ OWN_HOSTS = re.compile(
     r"""^(?:[^@]*@)?(?:
         localhost | 127\.0\.0\.1 | 0\.0\.0\.0 | ::1 | host   # this machine, or a placeholder
       | (?:[\w-]+\.)*example                                 # the reserved top level
-      | w3id\.org | www\.w3\.org | schema\.org | json-schema\.org | spec\.openapis\.org
+      | w3id\.org | purl\.org | www\.w3\.org | schema\.org | json-schema\.org | spec\.openapis\.org
       | www\.apache\.org | spdx\.org                         # the licence's own text
     )(?::\d+)?$""",
     re.VERBOSE,

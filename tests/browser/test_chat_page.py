@@ -171,8 +171,6 @@ async def cut_at_random(open_sockets: set[Any], chance: random.Random) -> None:
 
 OTHER_FRAMES = [
     {"type": "nudge", "id": "n1", "text": "Your return is almost done."},
-    {"type": "purpose_card", "id": "p1", "text": "Why we would like to know."},
-    {"type": "question", "id": "q1", "text": "What was wrong with the jug?"},
     {"type": "agent_joined", "name": "Mara"},
     {"type": "message", "from": "Mara", "text": "Hello, I am looking at it."},
     {"type": "something_new", "member": 1},
@@ -204,15 +202,10 @@ async def test_every_other_kind_of_message_is_shown_and_can_be_answered(
     await page.route_web_socket("**/v1/chat", server_of(OTHER_FRAMES, answers))
     await page.goto(address)
 
-    await page.locator(".bare >> nth=5").wait_for()
-    await page.fill("[data-kind=question] input", "It leaked")
-    await page.click("[data-kind=question] >> text=Answer")
-    await page.click("[data-kind=purpose_card] >> text=I have read this")
+    await page.locator(".bare >> nth=3").wait_for()
+    await page.click("[data-kind=nudge] >> text=Do it")
 
     shown = await page.locator(".bare").evaluate_all("all => all.map(e => e.dataset.kind)")
     assert shown == [frame["type"] for frame in OTHER_FRAMES]
-    assert answers[1:] == [
-        {"type": "answer", "id": "q1", "text": "It leaked"},
-        {"type": "card.shown", "id": "p1"},
-    ]
+    assert answers[1:] == [{"type": "act", "id": "n1"}]
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -7,7 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from assistant.channels.intake import ItemResult
 from assistant.core.actor import CustomerActor
-from assistant.core.errors import ConflictingReuse, NotAuthenticated, NotFound, Stale
+from assistant.core.errors import (
+    ConflictingReuse,
+    CustomerErased,
+    NotAuthenticated,
+    NotFound,
+    Stale,
+)
 from assistant.core.events import HistoryEvent
 from assistant.core.ids import ConversationId, CustomerId, EventId, new_id
 from assistant.dialogue.turns import (
@@ -23,6 +29,7 @@ from assistant.profile.consent_state import Standing
 from assistant.profile.purpose_offers import CategoryOffer, PurposeOffer
 from assistant.store.access_log import Access
 from assistant.web.services import (
+    LATEST,
     Decision,
     Renewal,
 )
@@ -60,6 +67,9 @@ class FakeTurnHandler:
     running: int = 0
     most_running: int = 0
     fail_with: Exception | None = None
+    card: str | None = None
+    """The why-question whose card the next replies bring along."""
+    uses_nothing: bool = False
 
     async def handle(self, utterance: Utterance) -> Reply:
         self.begun += 1
@@ -83,7 +93,9 @@ class FakeTurnHandler:
             await self.gate.wait()
         conversation = utterance.conversation or ConversationId(new_id())
         stored = self.turns.setdefault((utterance.actor.customer_id, conversation), [])
-        reply = replace(make_reply(utterance, conversation), seq=len(stored) + 1)
+        reply = make_reply(utterance, conversation)
+        used = () if self.uses_nothing else reply.used
+        reply = replace(reply, seq=len(stored) + 1, card=self.card, used=used)
         turn = StoredTurn(
             utterance.turn_id, len(stored) + 1, utterance.text, datetime.now(UTC), reply
         )
@@ -131,11 +143,20 @@ class FakeCustomers:
 
     known: dict[str, CustomerId] = field(default_factory=dict)
 
-    async def find(self, subject: str) -> CustomerId | None:
+    erased_until: dict[str, int] = field(default_factory=dict)
+    """By subject: tokens issued up to then (milliseconds since 1970) belong to nobody."""
+
+    async def find(self, subject: str, *, issued_at: int = LATEST) -> CustomerId | None:
+        if issued_at <= self.erased_until.get(subject, 0):
+            raise CustomerErased("everything was erased")
         return self.known.get(subject)
 
-    async def find_or_create(self, subject: str) -> CustomerId:
-        return self.known.setdefault(subject, CustomerId(new_id()))
+    async def find_or_create(self, subject: str, *, issued_at: int = LATEST) -> CustomerId:
+        found = await self.find(subject, issued_at=issued_at)
+        return found or self.known.setdefault(subject, CustomerId(new_id()))
+
+    def forget(self, subject: str) -> None:
+        pass
 
 
 @dataclass
@@ -150,6 +171,12 @@ class FakeVisitors:
         self.secrets[renewal.secret] = renewal
         return renewal
 
+    async def require(self, customer_id: CustomerId) -> None:
+        pass
+
+    def forget(self, customer_id: CustomerId) -> None:
+        pass
+
     async def recognise(self, secret: str) -> Renewal:
         if secret not in self.secrets:
             raise NotAuthenticated("this renewal secret is not known")
@@ -161,6 +188,10 @@ class FakeConsents:
     """One purpose of two categories."""
 
     decisions: list[tuple[CustomerId, Decision]] = field(default_factory=list)
+    heeded: list[CustomerId] = field(default_factory=list)
+
+    async def heed(self, actor: CustomerActor) -> None:
+        self.heeded.append(actor.customer_id)
 
     async def view(
         self, actor: CustomerActor | None, *, lang: str, gpc: bool
@@ -198,8 +229,8 @@ class FakeConsents:
             storage_region="EU",
             dpv="https://w3id.org/dpv#ServiceProvision",
             categories=(
-                CategoryOffer("orders", "Orders", "What you bought.", 24, state, None),
-                CategoryOffer("returns", "Returns", "What you sent back.", 24, state, None),
+                CategoryOffer("orders", "Orders", "What you bought.", 24, state, None, None),
+                CategoryOffer("returns", "Returns", "What you sent back.", 24, state, None, None),
             ),
         )
 
@@ -220,9 +251,10 @@ class FakeRecords:
         return own[start : start + limit]
 
     async def list_access(
-        self, actor: CustomerActor, *, offset: int, limit: int
+        self, actor: CustomerActor, *, before: str | None, limit: int
     ) -> Sequence[Access]:
-        return self.access[offset : offset + limit]
+        older = [entry for entry in self.access if before is None or entry.entry_id < before]
+        return sorted(older, key=lambda entry: entry.entry_id, reverse=True)[:limit]
 
 
 @dataclass

@@ -11,11 +11,15 @@ import pytest
 from numpy.typing import NDArray
 from sqlalchemy import text
 from tests.canary import Canary, canary_text, canary_vector, scan_database, scan_folder
+from tests.canary_forms import CanarySearch
+from tests.profile_parts import Parts
+from tests.question_parts import QuestionDesk
 
 from assistant.adapters.sql_key_store import SqlKeyStore
 from assistant.core.actor import Role
 from assistant.core.events import IncomingEvent
 from assistant.core.ids import CustomerId, TurnKey
+from assistant.profile.question_views import Proposal
 from assistant.store.access_log import Access, AccessLogRepository
 from assistant.store.consents import ConsentEntry, ConsentRepository
 from assistant.store.conversations import ConversationRepository
@@ -26,7 +30,7 @@ from assistant.store.feedback import FeedbackRepository, KnowledgeGap
 from assistant.store.handoffs import HandoffRepository
 from assistant.store.history_blocks import HistoryBlock, HistoryBlockRepository
 from assistant.store.intake_state import IntakeStateRepository
-from assistant.store.tables import METADATA
+from assistant.store.tables import CATALOGUE
 from assistant.store.uses import Use, UseRepository
 from assistant.store.visitors import VisitorRepository
 from assistant.vault.key_files import new_key, ring_of
@@ -47,6 +51,8 @@ TEXTS = {
         "rendering",
         "packed",
         "evidence",
+        "fact",
+        "unconfirmed",
     )
 }
 VECTOR: NDArray[np.float32] = np.random.default_rng(7).standard_normal(384).astype(np.float32)
@@ -147,14 +153,28 @@ def written(database: Database, sealed_vault: Vault) -> Database:
     for _ in range(2):
         database.write_now(_forget_first_block)
         database.write_now(EveryRepository(sealed_vault).write_all)
+    _tell_reasons(database, sealed_vault)
     return database
 
 
-def test_every_table_was_written(written: Database) -> None:
+def _tell_reasons(database: Database, vault: Vault) -> None:
+    """Confirm one reason, and leave another before it was."""
+    parts = Parts.of(database, vault, lambda: AT)
+    desk = QuestionDesk(parts)
+    customer = parts.customer(TEXTS["external_id"])
+    desk.store_fact(customer, TEXTS["fact"])
+    proposal = Proposal("volunteered", AT, "en", words=TEXTS["unconfirmed"])
+    database.write_now(lambda c: desk.questions.propose(c, customer, proposal))
+
+
+def test_every_sealed_column_was_written(written: Database) -> None:
     def empty(connection: Connection) -> set[str]:
         counts = {
-            name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one()
-            for name in METADATA.tables
+            f"{name}.{column}": connection.execute(
+                text(f"SELECT count({column}) FROM {name}")
+            ).scalar_one()
+            for name, rule in CATALOGUE.items()
+            for column in rule.places
         }
         return {name for name, count in counts.items() if not count}
 
@@ -177,11 +197,12 @@ def test_no_canary_is_in_any_file(written: Database, data_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("canary", CANARIES, ids=lambda canary: canary.name)
-def test_the_scan_finds_each_form_that_is_there(canary: Canary, tmp_path: Path) -> None:
+def test_the_scan_finds_each_form_that_is_there(canary: Canary) -> None:
+    search = CanarySearch([canary])
     for form, needles in canary.forms.items():
-        for needle in needles:
-            (tmp_path / "planted").write_bytes(os.urandom(5000) + needle + os.urandom(300))
-            found = scan_folder(tmp_path, [canary])
+        for number, needle in enumerate(needles):
+            planted = os.urandom(5000 + number % 8) + needle + os.urandom(number % 11)
+            found = search.scan("planted", planted)
             assert form in {sighting.form for sighting in found}
 
 

@@ -14,6 +14,7 @@ from assistant.retrieval.encoding import EncodingService
 from assistant.retrieval.history_indexing import HistoryIndexer
 from assistant.retrieval.history_ranking import HistoryQuestion
 from assistant.retrieval.history_reader import HistoryReader
+from assistant.store.access_log import AccessLogRepository
 from assistant.store.customers import CustomerRepository
 from assistant.store.engine import Database
 from assistant.store.events import EventRepository
@@ -144,10 +145,47 @@ def test_second_worker_with_the_same_work_changes_nothing(history: History) -> N
     read = history.database.read_now(lambda c: work(c, waiting.customer_id))
     block = history.indexer._pack(read, history.embedder.encode([e.rendering for e in read.added]))
 
-    first = history.database.write_now(lambda c: history.indexer._write(c, waiting, block))
-    second = history.database.write_now(lambda c: history.indexer._write(c, waiting, block))
+    first = history.database.write_now(lambda c: history.indexer._write(c, waiting, block, read))
+    second = history.database.write_now(lambda c: history.indexer._write(c, waiting, block, read))
 
     assert (first, second) == (True, False)
+
+
+def test_every_indexing_is_in_the_customers_access_log(history: History) -> None:
+    history.add(*story())
+    history.index()
+    history.add(event("order.placed", day=20, order_id="W7"))
+    history.index()
+
+    log = AccessLogRepository()
+    (again, first) = history.database.read_now(lambda c: log.list_accesses(c, history.customer_id))
+
+    assert (first.role, first.actor, first.reading) == (
+        Role.WORKER,
+        "history-indexing",
+        "indexing",
+    )
+    assert (first.items, again.items) == (len(story()), len(story()) + 1)
+    assert first.categories == {item.category for item in story()}
+    assert first.item_ids == ()
+
+
+def test_no_history_is_indexed_where_the_reading_cannot_be_logged(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("the log is full")
+
+    history.add(*story())
+    monkeypatch.setattr(AccessLogRepository, "add_access", fail)
+
+    with pytest.raises(OSError, match="the log is full"):
+        history.index()
+
+    version = history.database.read_now(
+        lambda c: history.indexer._blocks.find_version(c, history.customer_id)
+    )
+    assert version is None
 
 
 def test_other_model_makes_the_block_anew(history: History) -> None:

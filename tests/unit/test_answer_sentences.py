@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.fakes.embedder import HashingEmbedder
 
 from assistant.retrieval.answer_sentences import (
@@ -9,6 +11,7 @@ from assistant.retrieval.answer_sentences import (
     wants_number,
 )
 from assistant.retrieval.clauses import split_clauses
+from assistant.retrieval.embedder import Vectors
 from assistant.retrieval.terms import terms
 
 EMBEDDER = HashingEmbedder()
@@ -54,6 +57,53 @@ def test_better_passage_decides_between_equal_sentences() -> None:
     found = rank_sentences([low, high], asked, EMBEDDER.encode(["wait"])[0])
 
     assert found[0].row == 2
+
+
+def _random_candidates(seed: int) -> list[Candidate]:
+    random = np.random.default_rng(seed)
+    words = ("kettle", "vinegar", "filter", "three", "7", "open", "rinse")
+    return [
+        _candidate(
+            tuple(" ".join(random.choice(words, 3)) for _ in range(random.integers(0, 5))),
+            float(random.normal()),
+            row,
+            row,
+        )
+        for row in range(random.integers(1, 6))
+    ]
+
+
+def _expected_score(
+    candidate: Candidate, number: int, asked: QuestionTerms, vector: Vectors
+) -> float:
+    held = [asked.coverage(frozenset(terms(text))) for text in candidate.texts]
+    beside = held[max(number - 1, 0) : number] + held[number + 1 : number + 2]
+    counts = any(word in candidate.texts[number] for word in ("three", "7"))
+    return (
+        float(candidate.vectors[number] @ vector)
+        + held[number]
+        + 0.1 * sum(beside) / 2
+        + 0.1 * candidate.score
+        + 0.02 * (number == 0)
+        + 0.1 * (asked.asks_number and counts)
+    )
+
+
+@given(seed=st.integers(0, 10_000))
+def test_passages_scored_together_score_as_each_sentence_does_alone(seed: int) -> None:
+    candidates = _random_candidates(seed)
+    asked = QuestionTerms({"kettl": 2.0, "vinegar": 0.7, "rins": 0.4}, asks_number=seed % 2 == 0)
+    vector = EMBEDDER.encode(["kettle filter"])[0]
+
+    found = rank_sentences(candidates, asked, vector)
+
+    assert len(found) == sum(len(candidate.texts) for candidate in candidates)
+    assert [s.score for s in found] == sorted((s.score for s in found), reverse=True)
+    for sentence in found:
+        candidate = candidates[sentence.hit]
+        expected = _expected_score(candidate, sentence.number, asked, vector)
+        assert sentence.score == pytest.approx(expected, abs=1e-5)
+        assert sentence.text == candidate.texts[sentence.number]
 
 
 def test_number_is_preferred_where_one_is_asked_for() -> None:

@@ -33,9 +33,9 @@ def test_the_hash_is_that_of_the_bytes_shown_and_differs_by_language() -> None:
 
     assert english.text_sha256 == hashlib.sha256(english.text.encode()).hexdigest()
     assert english.text_sha256 != german.text_sha256
-    assert PACK.disclosures.accepted_hashes(PACK.purposes["learn_why"]) == {
-        english.text_sha256,
-        german.text_sha256,
+    assert PACK.disclosures.languages_by_hash(PACK.purposes["learn_why"]) == {
+        english.text_sha256: "en",
+        german.text_sha256: "de",
     }
 
 

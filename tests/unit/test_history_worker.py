@@ -8,7 +8,7 @@ import pytest
 import structlog
 from tests.fakes.clock import SteppableClock
 
-from assistant.core.errors import Overloaded, SealBroken
+from assistant.core.errors import Overloaded, SealBroken, StaleDataKey
 from assistant.core.ids import CustomerId
 from assistant.store.history_blocks import Waiting
 from assistant.workers.history_worker import HistoryWorker
@@ -93,6 +93,17 @@ async def test_customer_who_cannot_be_indexed_stands_in_nobodys_way(
 
     assert indexer.indexed == ["zoe"]
     assert indexer.tried.count("a0") == 1
+
+
+async def test_nobody_waits_for_a_customer_who_is_being_erased(
+    indexer: FakeIndexer, clock: SteppableClock
+) -> None:
+    indexer.waiting = ["ada", "zoe"]
+    indexer.failing = {"ada": StaleDataKey("the data key changes")}
+
+    await make_worker(indexer, clock).work()
+
+    assert indexer.indexed == ["zoe"]
 
 
 async def test_customer_set_aside_is_tried_again_ever_more_rarely(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.fakes.embedder import HashingEmbedder
@@ -153,3 +155,23 @@ def test_words_that_only_ask_do_not_draw_a_passage(search: KnowledgeSearch) -> N
 def test_how_to_is_told_from_other_questions(search: KnowledgeSearch) -> None:
     assert search.search(_query("how do I descale it?")).question.asks_way
     assert not search.search(_query("how much is it?")).question.asks_way
+
+
+@pytest.mark.parametrize("previous", [None, "descaling the kettle"])
+def test_words_weighed_beforehand_change_nothing(
+    search: KnowledgeSearch, previous: str | None
+) -> None:
+    query = _query("and its warranty?", previous) if previous else _query("kettle warranty")
+
+    weighed = search.search(replace(query, words=search.weigh(query.text)))
+
+    plain = search.search(query)
+    assert (weighed.hits, weighed.question) == (plain.hits, plain.question)
+
+
+def test_words_weighed_for_another_text_are_not_used(search: KnowledgeSearch) -> None:
+    query = _query("what does delivery cost?")
+
+    found = search.search(replace(query, words=search.weigh("descale the kettle")))
+
+    assert found.hits == search.search(query).hits

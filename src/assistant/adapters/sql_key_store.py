@@ -9,7 +9,7 @@ from typing import Self
 from assistant.store.engine import Database
 from assistant.store.key_tables import create_key_tables
 from assistant.store.wrapped_keys import WrappedKeyRepository
-from assistant.vault.key_store import WrappedKey
+from assistant.vault.key_store import NumberedKeys, WrappedKey
 
 
 class SqlKeyStore:
@@ -34,18 +34,29 @@ class SqlKeyStore:
         """Close the key database."""
         self._database.close_now()
 
-    def find_key(self, customer_id: str) -> WrappedKey | None:
-        """Return the customer's wrapped data key."""
-        found = self._database.read_now(lambda c: self._keys.find_keys(c, [customer_id]))
-        return found.get(customer_id)
+    def find_keys(self, customer_id: str) -> NumberedKeys:
+        """Return a customer's wrapped keys by number."""
+        return self._database.read_now(lambda c: self._keys.find_keys(c, customer_id))
 
-    def add_keys(self, keys: Mapping[str, WrappedKey]) -> Mapping[str, WrappedKey]:
-        """Keep keys of customers that have none; return what is kept for each."""
-        return self._database.write_now(lambda c: self._keys.add_keys(c, keys))
+    def add_keys(self, keys: Mapping[str, NumberedKeys]) -> None:
+        """Keep first keys of customers that have none."""
+        self._database.write_now(lambda c: self._keys.add_keys(c, keys))
+
+    def add_data_key(self, customer_id: str, key: WrappedKey, *, hashing: WrappedKey) -> int | None:
+        """Keep a data key under the customer's next number."""
+        return self._database.write_now(
+            lambda c: self._keys.add_data_key(c, customer_id, key, hashing=hashing)
+        )
 
     def destroy_keys(self, customer_ids: Collection[str]) -> None:
-        """Delete the keys of these customers."""
+        """Delete every key of these customers."""
         self._database.write_now(lambda c: self._keys.destroy_keys(c, customer_ids))
+
+    def destroy_data_keys(self, customer_id: str, *, below: int) -> None:
+        """Delete the customer's earlier data keys."""
+        self._database.write_now(
+            lambda c: self._keys.destroy_data_keys(c, customer_id, below=below)
+        )
 
     def find_service_key(self, name: str) -> WrappedKey | None:
         """Return the service's wrapped key of this name."""
@@ -67,8 +78,24 @@ class SqlKeyStore:
         """Keep an epoch unless it is known."""
         self._database.write_now(lambda c: self._keys.add_epoch(c, epoch, check))
 
+    def destroyed_keys(self, epoch: int) -> int:
+        """Return how many keys of customers were destroyed under an epoch."""
+        return self._database.read_now(lambda c: self._keys.destroyed_keys(c, epoch))
+
+    def mark_alone(self, epoch: int) -> None:
+        """Note that no earlier epoch is left anywhere."""
+        self._database.write_now(lambda c: self._keys.mark_alone(c, epoch))
+
+    def is_alone(self, epoch: int) -> bool:
+        """Whether no earlier epoch is left anywhere."""
+        return self._database.read_now(lambda c: self._keys.is_alone(c, epoch))
+
     def rewrap(self, *, old: int, new: int, check: bytes, convert: Callable[[bytes], bytes]) -> int:
         """Rewrap all keys of epoch ``old`` in one transaction."""
         return self._database.write_now(
             lambda c: self._keys.rewrap(c, old=old, new=new, check=check, convert=convert)
         )
+
+    def checkpoint(self, patience_s: float = 2.0) -> bool:
+        """Bring deleted keys out of SQLite's write-ahead log; False when readers held on."""
+        return self._database.checkpoint_now(patience_s)

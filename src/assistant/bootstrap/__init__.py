@@ -14,11 +14,16 @@ from assistant.settings import Settings
 __all__ = ["Assistant", "build", "open_encoding", "serve", "serve_demo"]
 
 
-def serve(settings: Settings, announce: Callable[[str], None]) -> None:
-    """Run the service until it is told to stop; ``announce`` gets the lines to print."""
+def serve(
+    settings: Settings, announce: Callable[[str], None], *, accept_lost_ledger: bool = False
+) -> None:
+    """Run the service until it is told to stop; ``announce`` gets the lines to print.
+
+    ``accept_lost_ledger`` starts it although the erasure ledger lacks entries.
+    """
     from assistant.bootstrap import serving  # noqa: PLC0415 - loads the web layer
 
-    serving.serve(settings, announce)
+    serving.serve(settings, announce, accept_lost_ledger=accept_lost_ledger)
 
 
 def serve_demo(

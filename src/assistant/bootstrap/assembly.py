@@ -7,32 +7,36 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from assistant.bootstrap.catching_up import CatchingUp
+from assistant.bootstrap.consent_effects import DerivedHistory, erase_unlawful
+from assistant.bootstrap.conversation import ConversationParts, make_responder
 from assistant.bootstrap.embedding import open_embedder
+from assistant.bootstrap.erasing import Erasing
 from assistant.bootstrap.intake import IntakeParts
 from assistant.bootstrap.knowledge_source import KnowledgeSource
+from assistant.bootstrap.operator_log import note_asking
+from assistant.bootstrap.questions import QuestionParts, erase_fact
 from assistant.bootstrap.stores import Stores
 from assistant.channels.import_outcome import ImportOutcome
 from assistant.core.actor import CustomerActor, Role
 from assistant.core.clock import Clock, system_clock, to_epoch_ms
 from assistant.core.ids import CustomerId, new_id
-from assistant.dialogue.conversation_log import ConversationLog
-from assistant.dialogue.history_access import HistoryAccess
-from assistant.dialogue.phrases import load_phrases
 from assistant.dialogue.responder import Responder
-from assistant.dialogue.small_talk import SmallTalkExamples, example_texts
 from assistant.dialogue.turn_handler import ObserveStage, TurnHandler
 from assistant.dialogue.turns import Reply, Utterance
 from assistant.profile.consent import ConsentLedger
 from assistant.profile.consent_gate import ConsentGate
+from assistant.profile.erasures import Erasures
 from assistant.profile.pack import Pack, load_pack
-from assistant.retrieval.answer_sentences import AnswerSentence
-from assistant.retrieval.calibration import answer_features, packaged_calibration
+from assistant.profile.published_purposes import publish_pack
+from assistant.profile.receipts import Receipts
+from assistant.profile.signing import SEED_NAME, DocumentSigner
+from assistant.profile.usable_history import UsableHistory
 from assistant.retrieval.embedder import Embedder
 from assistant.retrieval.encoding import EncodingService
 from assistant.retrieval.history_indexing import HistoryIndexer
 from assistant.retrieval.history_reader import HistoryReader
 from assistant.retrieval.indexing import IndexBuilder, IndexReport
-from assistant.retrieval.knowledge_search import KnowledgeHits
 from assistant.retrieval.knowledge_store import KnowledgeStore
 from assistant.settings import Settings
 from assistant.store.engine import Connection
@@ -58,7 +62,21 @@ class Assistant:
         self.stores = stores
         self.clock = clock
         self._open_model = open_model
-        self.ledger = ConsentLedger(pack=pack, consents=stores.consents, customers=stores.customers)
+        self._questions = QuestionParts.over(
+            stores, on_erase=lambda *fact: erase_fact(self.erasures, *fact)
+        )
+        self.facts = self._questions.facts
+        self.ledger = ConsentLedger(
+            pack=pack,
+            consents=stores.consents,
+            customers=stores.customers,
+            on_no=self._questions.heeding(stores.recorder.record_no),
+            on_category_unlawful=lambda c, unlawful: erase_unlawful(self.erasing, c, unlawful),
+            on_use_changed=DerivedHistory.over(stores, pack).follow,
+        )
+        self.why_questions = self._questions.why_questions(
+            stores, pack=pack, ledger=self.ledger, region=settings.region
+        )
         self.intake = IntakeParts.over(stores, pack=pack, ledger=self.ledger, clock=clock)
         self.index_folder = settings.data_dir / "index"
         self.knowledge_source = KnowledgeSource(
@@ -75,6 +93,22 @@ class Assistant:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @cached_property
+    def signer(self) -> DocumentSigner:
+        """Signs receipts, with the one key that is published for it."""
+        return DocumentSigner(seed=self.stores.vault.service_key(SEED_NAME))
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        """Makes customers' consent receipts."""
+        stores = self.stores
+        return Receipts(
+            consents=stores.consents,
+            published=stores.published,
+            signer=self.signer,
+            vault=stores.vault,
+        )
 
     @cached_property
     def encoding(self) -> EncodingService:
@@ -110,48 +144,50 @@ class Assistant:
             events=self.stores.events,
             blocks=self.stores.blocks,
             encoding=self.encoding,
+            usable=UsableHistory(ledger=self.ledger, customers=self.stores.customers),
+            clock=self.clock,
         )
+
+    @cached_property
+    def gate(self) -> ConsentGate:
+        """The one place where grants are made."""
+        return ConsentGate(
+            pack=self.pack,
+            ledger=self.ledger,
+            customers=self.stores.customers,
+            region=self.settings.region,
+        )
+
+    @cached_property
+    def erasing(self) -> Erasing:
+        """What asks for erasures and carries them out."""
+        return Erasing.over(self.stores, pack=self.pack, settings=self.settings, clock=self.clock)
+
+    @property
+    def erasures(self) -> Erasures:
+        """The requests for erasures."""
+        return self.erasing.erasures
 
     @cached_property
     def responder(self) -> Responder:
         """What finds, decides and composes."""
-        contact = self.pack.contact
-        names = {
-            "assistant": self.pack.assistant_name,
-            "shop": self.pack.name,
-            "hours": contact.hours,
-            "contact": contact.email,
-        }
-        kinds, texts = example_texts()
-        return Responder(
-            pack=self.pack,
-            phrases=load_phrases("en", names),
-            knowledge=self.knowledge,
-            probability=_probability,
-            threshold=packaged_calibration().threshold,
-            examples=SmallTalkExamples(kinds, self.encoding.encode_now(texts)),
-        )
+        return make_responder(pack=self.pack, knowledge=self.knowledge, encoding=self.encoding)
 
     def turn_handler(self, observe_stage: ObserveStage = lambda _s, _t: None) -> TurnHandler:
         """Return the handler of turns, telling ``observe_stage`` what each stage took."""
-        stores = self.stores
-        gate = ConsentGate(
+        parts = ConversationParts(
+            stores=self.stores,
             pack=self.pack,
+            gate=self.gate,
             ledger=self.ledger,
-            customers=stores.customers,
-            region=self.settings.region,
-        )
-        log = ConversationLog(
-            conversations=stores.conversations,
-            feedback=stores.feedback,
-            handoffs=stores.handoffs,
-            uses=stores.uses,
-            access_log=stores.access_log,
-            history=HistoryAccess(pack=self.pack, gate=gate, reader=self.history_reader),
+            facts=self.facts,
+            questions=self.why_questions,
+            erasures=self.erasures,
         )
         return TurnHandler(
-            database=stores.database,
-            log=log,
+            database=self.stores.database,
+            log=parts.log(self.history_reader),
+            profile=parts.profile_turns(),
             responder=self.responder,
             encoding=self.encoding,
             clock=self.clock,
@@ -210,7 +246,8 @@ class Assistant:
         if behind:
             self.history_indexer.index_now(behind)
         utterance = Utterance(actor=actor, turn_id=new_id(), text=question)
-        return asyncio.run(self.turn_handler().handle(utterance))
+        reply = asyncio.run(self.turn_handler().handle(utterance))
+        return note_asking(self.stores, actor, reply, at=self.clock())
 
     def _actor(self, subject: str | None) -> CustomerActor:
         now, customers = self.clock(), self.stores.customers
@@ -239,20 +276,25 @@ def build(
     *,
     clock: Clock = system_clock,
     open_model: Callable[[Settings], Embedder] = open_embedder,
+    accept_lost_ledger: bool = False,
 ) -> Assistant:
     """Open pack and stores and return the assembled assistant.
 
+    A database that was restored does first what the erasure ledger says.
+
     Raises:
-        ConfigurationError: a setting, a file of the pack, a key or a database is not usable.
+        ConfigurationError: a setting, a file of the pack, a key, a database or the erasure ledger
+            is not usable.
     """
     pack = load_pack(settings.knowledge)
     stores = Stores.open(settings)
+    try:
+        publish_pack(stores.database, pack, stores.published, at=clock())
+        catching_up = CatchingUp.over(stores, pack=pack, settings=settings, clock=clock)
+        catching_up.run(accept_lost_ledger=accept_lost_ledger)
+    except BaseException:
+        stores.close()
+        raise
     return Assistant(
         settings=settings, pack=pack, stores=stores, clock=clock, open_model=open_model
     )
-
-
-def _probability(
-    question: str, found: KnowledgeHits, sentences: tuple[AnswerSentence, ...]
-) -> float:
-    return packaged_calibration().probability(answer_features(question, found, sentences))

@@ -53,10 +53,12 @@ def serve_demo(settings: Settings, announce: Callable[[str], None], progress: Pr
 
 def _of_its_own(settings: Settings) -> Settings:
     """Return the settings with keys and an identity secret that only the demo knows."""
-    if settings.database_url or settings.keys_url or settings.key_file or settings.key:
+    given = (settings.database_url, settings.keys_url, settings.ledger_url)
+    if any(given) or settings.key_file or settings.key:
         raise ConfigurationError(
-            "the demo makes its own database and keys: unset ASSISTANT_DATABASE_URL, "
-            "ASSISTANT_KEYS_URL, ASSISTANT_KEY_FILE and ASSISTANT_KEY, or use `assistant serve`"
+            "the demo makes its own databases and keys: unset ASSISTANT_DATABASE_URL, "
+            "ASSISTANT_KEYS_URL, ASSISTANT_LEDGER_URL, ASSISTANT_KEY_FILE and ASSISTANT_KEY, or "
+            "use `assistant serve`"
         )
     return settings.model_copy(
         update={
@@ -86,6 +88,12 @@ def _prepare_folder(settings: Settings) -> bool:
             return False
         _empty(folder)
         shutil.rmtree(keys, ignore_errors=True)
+        shutil.rmtree(settings.ledger_folder, ignore_errors=True)
+    elif _holds_something(settings.ledger_folder):
+        raise ConfigurationError(
+            f"{str(settings.ledger_folder)!r} holds the erasure ledger of a service that is gone: "
+            "delete it, or give the demo a folder of its own with --data-dir"
+        )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     marker.write_text("unfinished", encoding="utf-8")
     create_key_file(settings.resolved_key_file())

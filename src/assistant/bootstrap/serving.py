@@ -7,18 +7,26 @@ from collections.abc import Callable, Sequence
 
 from assistant.adapters.local_message_bus import LocalMessageBus
 from assistant.adapters.redis_message_bus import RedisMessageBus
+from assistant.bootstrap import own_services
+from assistant.bootstrap.access_watch import open_access_worker
 from assistant.bootstrap.assembly import Assistant, build
+from assistant.bootstrap.erasure_serving import (
+    erasure_finding,
+    erasure_loops,
+    known_customers,
+    known_visitors,
+    own_erasures,
+)
+from assistant.bootstrap.ledger_serving import ledger_loop
+from assistant.bootstrap.visits import join_visits
 from assistant.core.errors import AssistantError
 from assistant.core.message_bus import MessageBus, Topic
 from assistant.settings import Settings
 from assistant.store.engine import Database
 from assistant.web.app import build_app
-from assistant.web.consents import StoreConsents
 from assistant.web.event_sink import StoreEvents
-from assistant.web.identity import StoreCustomers, StoreVisitors
 from assistant.web.logs import configure_logs
 from assistant.web.metrics import Metrics
-from assistant.web.records import StoreRecords
 from assistant.web.server import run
 from assistant.web.services import (
     DemoCustomer,
@@ -27,6 +35,7 @@ from assistant.web.services import (
     Services,
     WebLimits,
 )
+from assistant.workers.access_worker import PERIOD
 from assistant.workers.history_worker import HistoryWorker
 from assistant.workers.knowledge_worker import KnowledgeWorker
 from assistant.workers.supervised_loop import SupervisedLoop
@@ -37,9 +46,11 @@ SWITCH_INTERVAL = 0.0005
 for each busy thread, to a lag that sixteen customers notice."""
 
 
-def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+def serve(
+    settings: Settings, announce: Callable[[str], None], *, accept_lost_ledger: bool = False
+) -> None:
     """Run the service until it is told to stop."""
-    with build(settings) as assistant:
+    with build(settings, accept_lost_ledger=accept_lost_ledger) as assistant:
         run_server(assistant, announce)
 
 
@@ -54,8 +65,9 @@ def run_server(
     configure_logs(settings.log_format)
     sys.setswitchinterval(SWITCH_INTERVAL)
     bus = open_bus(settings)
-    workers = join_workers(assistant, bus)
-    services = join_services(assistant, bus, workers, demo_customers)
+    metrics = Metrics()
+    workers = join_workers(assistant, bus, metrics)
+    services = join_services(assistant, bus, workers, demo_customers, metrics)
     app = build_app(services)
 
     async def start(_: object) -> None:
@@ -90,8 +102,11 @@ def open_bus(settings: Settings) -> MessageBus:
     return LocalMessageBus()
 
 
-def join_workers(assistant: Assistant, bus: MessageBus) -> WorkerGroup:
-    """Return the loops that run beside the web layer."""
+def join_workers(
+    assistant: Assistant, bus: MessageBus, metrics: Metrics | None = None
+) -> WorkerGroup:
+    """Return the loops that run beside the web layer; ``metrics`` counts their alarms."""
+    access = open_access_worker(assistant, (metrics or Metrics()).count_access_alarm)
     histories = HistoryWorker(indexer=assistant.history_indexer, clock=assistant.clock)
     knowledge = KnowledgeWorker(
         store=assistant.knowledge,
@@ -104,9 +119,12 @@ def join_workers(assistant: Assistant, bus: MessageBus) -> WorkerGroup:
         bus=bus,
         loops=(
             SupervisedLoop(name="history", work=histories.work, topic=Topic.HISTORY),
+            *erasure_loops(assistant, bus),
             SupervisedLoop(
                 name="knowledge", work=knowledge.work, topic=Topic.KNOWLEDGE, period=2.0
             ),
+            SupervisedLoop(name="access", work=access.work, period=PERIOD),
+            ledger_loop(assistant),
         ),
     )
 
@@ -116,29 +134,31 @@ def join_services(
     bus: MessageBus,
     workers: WorkerGroup,
     demo_customers: tuple[DemoCustomer, ...],
+    metrics: Metrics | None = None,
 ) -> Services:
     """Return what the web layer is given."""
-    stores, clock = assistant.stores, assistant.clock
-    database, metrics = stores.database, Metrics()
-    metrics.watch("assistant_writer_queue_length", "Writes that wait.", database.backlog)
-
+    metrics, backlog = metrics or Metrics(), assistant.stores.database.backlog
+    metrics.watch("assistant_writer_queue_length", "Writes that wait.", backlog)
     return Services(
         turns=assistant.turn_handler(metrics.observe_stage),
-        customers=StoreCustomers(
-            database=database, customers=stores.customers, vault=stores.vault, clock=clock
-        ),
-        visitors=StoreVisitors(
-            database=database, customers=stores.customers, visitors=stores.visitors, clock=clock
-        ),
-        consents=StoreConsents(
-            database=database, ledger=assistant.ledger, pack=assistant.pack, clock=clock
-        ),
-        records=StoreRecords(database=database, events=stores.events, access_log=stores.access_log),
+        customers=known_customers(assistant),
+        visitors=known_visitors(assistant),
+        consents=own_services.own_consents(assistant),
+        question_steps=own_services.own_questions(assistant),
+        own_facts=own_services.own_facts(assistant),
+        erasures=own_erasures(assistant, bus),
+        notices=assistant.erasing.notices,
+        receipts=own_services.own_receipts(assistant),
+        joining=join_visits(assistant, bus),
+        signing_keys=assistant.signer.key_document(),
+        records=own_services.own_records(assistant),
+        own_data=own_services.own_data(assistant),
+        own_exports=own_services.own_exports(assistant),
         events=_event_sink(assistant, bus),
         identity=_identity(assistant),
         metrics=metrics,
         limits=_limits(assistant.settings),
-        clock=clock,
+        clock=assistant.clock,
         readiness=lambda: _readiness(assistant),
         close=lambda: _stop(workers, bus),
         assistant_name=assistant.pack.assistant_name,
@@ -202,4 +222,5 @@ async def _readiness(assistant: Assistant) -> Sequence[ReadinessFinding]:
         findings.append(ReadinessFinding("knowledge", "degraded", knowledge.problem.message))
     else:
         findings.append(ReadinessFinding("knowledge", "ok"))
+    findings.append(await erasure_finding(assistant))
     return findings

@@ -1,11 +1,16 @@
 """Opens what keeps: database, key database, vault, and the repositories over them."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
+from assistant.adapters.sql_erasure_ledger import SqlErasureLedger
 from assistant.adapters.sql_key_store import SqlKeyStore
 from assistant.core.errors import ConfigurationError
+from assistant.profile.erasure_ledger import LedgerHashes
+from assistant.profile.ledger_recorder import LedgerRecorder
 from assistant.settings import Settings
 from assistant.store.access_log import AccessLogRepository
 from assistant.store.consents import ConsentRepository
@@ -17,10 +22,16 @@ from assistant.store.feedback import FeedbackRepository
 from assistant.store.handoffs import HandoffRepository
 from assistant.store.history_blocks import HistoryBlockRepository
 from assistant.store.intake_state import IntakeStateRepository
+from assistant.store.ledger_customers import LedgerCustomers
+from assistant.store.ledger_marks import LedgerMarkRepository
+from assistant.store.published_purposes import PublishedPurposeRepository
+from assistant.store.upgrading import upgrade_with
 from assistant.store.uses import UseRepository
 from assistant.store.visitors import VisitorRepository
 from assistant.vault.key_files import KeyRing, parse_keys, read_key_file
 from assistant.vault.vault import Vault
+
+_SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +41,16 @@ class Stores:
     database: Database
     keys: SqlKeyStore
     vault: Vault
+    ledger: SqlErasureLedger
+    recorder: LedgerRecorder
+    marks: LedgerMarkRepository
     customers: CustomerRepository
     visitors: VisitorRepository
     conversations: ConversationRepository
     events: EventRepository
     blocks: HistoryBlockRepository
     consents: ConsentRepository
+    published: PublishedPurposeRepository
     uses: UseRepository
     access_log: AccessLogRepository
     feedback: FeedbackRepository
@@ -52,33 +67,38 @@ class Stores:
         """
         ring = read_ring(settings)
         make_folder(settings.data_dir)
-        keys = SqlKeyStore.open(settings.resolved_keys_url())
-        try:
-            vault = Vault.unlock(keys, ring)
+        with ExitStack() as opened:
+            keys = SqlKeyStore.open(settings.resolved_keys_url())
+            opened.callback(keys.close)
+            vault = Vault.unlock(keys, ring, reread=lambda: read_ring(settings))
+            ledger = open_ledger(settings, vault)
+            opened.callback(ledger.close)
             database = Database.open(settings.resolved_database_url())
-        except BaseException:
-            keys.close()
-            raise
-        try:
-            database.migrate()
-        except BaseException:
-            database.close_now()
-            keys.close()
-            raise
-        return cls._over(database, keys, vault)
+            opened.callback(database.close_now)
+            database.when_key_stale(vault.forget_all)
+            database.write_now(lambda connection: upgrade_with(connection, vault))
+            stores = cls._over(database, keys, vault, _Recording.of(settings, ledger, vault))
+            opened.pop_all()
+        return stores
 
     @classmethod
-    def _over(cls, database: Database, keys: SqlKeyStore, vault: Vault) -> Self:
+    def _over(
+        cls, database: Database, keys: SqlKeyStore, vault: Vault, recording: "_Recording"
+    ) -> Self:
         return cls(
             database=database,
             keys=keys,
             vault=vault,
-            customers=CustomerRepository(vault=vault),
+            ledger=recording.ledger,
+            marks=recording.marks,
+            recorder=recording.recorder,
+            customers=CustomerRepository(vault=vault, erased_since=recording.recorder.erased_since),
             visitors=VisitorRepository(vault=vault),
             conversations=ConversationRepository(vault=vault),
             events=EventRepository(vault=vault),
             blocks=HistoryBlockRepository(vault=vault),
             consents=ConsentRepository(vault=vault),
+            published=PublishedPurposeRepository(),
             uses=UseRepository(),
             access_log=AccessLogRepository(),
             feedback=FeedbackRepository(),
@@ -87,9 +107,48 @@ class Stores:
         )
 
     def close(self) -> None:
-        """Finish what is queued and close both databases."""
+        """Finish what is queued and close the databases."""
         self.database.close_now()
+        self.ledger.close()
         self.keys.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Recording:
+    """The erasure ledger and what writes to it."""
+
+    ledger: SqlErasureLedger
+    marks: LedgerMarkRepository
+    recorder: LedgerRecorder
+
+    @classmethod
+    def of(cls, settings: Settings, ledger: SqlErasureLedger, vault: Vault) -> Self:
+        marks = LedgerMarkRepository()
+        recorder = LedgerRecorder(
+            ledger=ledger,
+            hashes=LedgerHashes(vault),
+            marks=marks,
+            customers=LedgerCustomers(),
+            backup_life=timedelta(days=settings.backup_days),
+        )
+        return cls(ledger=ledger, marks=marks, recorder=recorder)
+
+
+def open_ledger(settings: Settings, vault: Vault) -> SqlErasureLedger:
+    """Open the erasure ledger, made when it is missing.
+
+    Raises:
+        ConfigurationError: it lies in the data folder, or was written with other keys.
+    """
+    url = settings.resolved_ledger_url()
+    folder = settings.data_dir.resolve()
+    if url.startswith(_SQLITE) and Path(url.removeprefix(_SQLITE)).resolve().is_relative_to(folder):
+        raise ConfigurationError(
+            f"the erasure ledger {url!r} lies in the data folder: a restored copy of the folder "
+            "would bring back an older ledger with the data; name a place outside with "
+            "ASSISTANT_LEDGER_URL"
+        )
+    return SqlErasureLedger.open(url, key_check=LedgerHashes(vault).check())
 
 
 def read_ring(settings: Settings) -> KeyRing:

@@ -8,6 +8,7 @@ and nothing of it is kept, not even the customer it was about.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from assistant.channels.cloudevents import Invalid, ParsedEvent, Refused
@@ -66,12 +67,16 @@ class Intake:
 
     def store_batch(self, connection: Connection, items: Sequence[ParsedEvent]) -> list[ItemResult]:
         """Store what may be stored of ``items``; one result per item, in their order."""
-        customers = self._customers_of(connection, [i for i in items if _is_event(i)])
+        events = [item for item in items if isinstance(item, IncomingEvent)]
+        found = self._customers.find_customers(connection, {event.subject for event in events})
+        erased = self._erased(events, found)
+        current = [event for event in events if not _is_older(event, erased)]
+        customers = found | self._made_for(connection, current, found)
         storable = self._storable(connection, items, customers)
         results: list[ItemResult | None] = []
         accepted: list[tuple[CustomerId, IncomingEvent]] = []
         for item in items:
-            verdict = self._verdict(item, customers, storable)
+            verdict = self._verdict(item, customers, storable, erased)
             results.append(verdict)
             if verdict is None and isinstance(item, IncomingEvent):
                 accepted.append((customers[item.subject].customer_id, item))
@@ -86,29 +91,43 @@ class Intake:
             return []
         return self._events.add_events(connection, accepted, at=self._clock())
 
-    def _customers_of(
-        self, connection: Connection, events: Iterable[ParsedEvent]
+    def _erased(
+        self, events: Iterable[IncomingEvent], found: Mapping[str, Customer]
+    ) -> dict[str, datetime]:
+        """Return, by subject, when everything of them was erased last.
+
+        The erasure ledger is asked only about those whom the store does not know (any more).
+        """
+        erased: dict[str, datetime] = {}
+        for subject in sorted({event.subject for event in events}):
+            customer = found.get(subject)
+            since = customer.not_before if customer else self._customers.erased_since(subject)
+            if since is not None:
+                erased[subject] = since
+        return erased
+
+    def _made_for(
+        self,
+        connection: Connection,
+        events: Iterable[IncomingEvent],
+        found: Mapping[str, Customer],
     ) -> dict[str, Customer]:
-        """Return the customers of ``events``, making only those who have something to store.
+        """Make the customers of ``events`` who are not there and have something to store.
 
         Somebody who never had anything to do with us is not created by an event that is refused.
         """
-        needs_consent: set[str] = set()
-        storable: set[str] = set()
-        for event in events:
-            if isinstance(event, IncomingEvent) and event.category in self._categories:
-                free = self._categories.storable_without_consent(event.category)
-                (storable if free else needs_consent).add(event.subject)
-        found = dict(
-            self._customers.get_or_create_customers(connection, sorted(storable), at=self._clock())
-            if storable
-            else {}
+        storable = {
+            event.subject
+            for event in events
+            if event.subject not in found
+            and self._categories.storable_without_consent(event.category)
+        }
+        if not storable:
+            return {}
+        made = self._customers.get_or_create_customers(
+            connection, sorted(storable), at=self._clock()
         )
-        for subject in sorted(needs_consent - storable):
-            customer = self._customers.find_customer(connection, subject)
-            if customer is not None:
-                found[subject] = customer
-        return found
+        return dict(made)
 
     def _storable(
         self,
@@ -141,6 +160,7 @@ class Intake:
         item: ParsedEvent,
         customers: Mapping[str, Customer],
         storable: Mapping[str, frozenset[str]],
+        erased: Mapping[str, datetime],
     ) -> ItemResult | None:
         """Return why ``item`` is not stored, or None when it may be."""
         if isinstance(item, Invalid):
@@ -149,6 +169,8 @@ class Intake:
             return ItemResult("refused", code=item.code)
         if item.category not in self._categories:
             return ItemResult("refused", code="unknown_category")
+        if _is_older(item, erased):
+            return ItemResult("refused", code="erased")
         customer = customers.get(item.subject)
         if customer is not None and (customer.blocked_at or customer.erased_at):
             return ItemResult("refused", code="blocked")
@@ -180,5 +202,7 @@ class Intake:
         return category if category is not None and category in self._categories else UNKNOWN
 
 
-def _is_event(item: ParsedEvent) -> bool:
-    return isinstance(item, IncomingEvent)
+def _is_older(event: IncomingEvent, erased: Mapping[str, datetime]) -> bool:
+    """Whether the event is from before everything of its subject was erased."""
+    since = erased.get(event.subject)
+    return since is not None and event.time <= since

@@ -10,7 +10,23 @@ from collections.abc import Sequence
 
 import typer
 
-from assistant.cli import ask, check, demo, evaluate, import_history, index, init_keys, serve
+from assistant.cli import (
+    ask,
+    backup,
+    breach_report,
+    check,
+    demo,
+    erase,
+    evaluate,
+    export,
+    import_history,
+    index,
+    init_keys,
+    restore,
+    rotate_keys,
+    serve,
+    verify_receipt,
+)
 from assistant.cli.terminal import print_error
 from assistant.core.errors import AssistantError
 
@@ -39,6 +55,13 @@ app.command("import")(import_history.import_history)
 app.command("check")(check.check)
 app.command("evaluate")(evaluate.evaluate)
 app.command("init-keys")(init_keys.init_keys)
+app.command("rotate-keys")(rotate_keys.rotate_keys)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
+app.command("export")(export.export)
+app.command("erase")(erase.erase)
+app.command("breach-report")(breach_report.breach_report)
+app.command("verify-receipt")(verify_receipt.verify_receipt)
 
 
 def run(arguments: Sequence[str] | None = None) -> None:

@@ -20,7 +20,7 @@ def check(
     database: DatabaseOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Verify settings, pack, model, keys, database and index: one line a finding.
+    """Verify settings, pack, model, keys, database, consents and index: one line a finding.
 
     Changes nothing. A line starts with `ok`, `warning` (it runs, but look at it) or `error` (it
     does not run); with any `error` the exit code is 1, so deployments can stop there.
@@ -48,7 +48,16 @@ def _look_at_everything(settings: "Settings") -> Iterator[Finding]:
 
 
 def _looks() -> dict[str, Look]:
-    from assistant.cli import check_pack, check_settings, check_stores  # noqa: PLC0415 - heavy
+    from assistant.cli import (  # noqa: PLC0415 - heavy
+        check_access,
+        check_consents,
+        check_erasures,
+        check_facts,
+        check_ledger,
+        check_pack,
+        check_settings,
+        check_stores,
+    )
 
     return {
         "settings": check_settings.check_names,
@@ -59,5 +68,11 @@ def _looks() -> dict[str, Look]:
         "questions": check_pack.check_questions,
         "keys": check_stores.check_keys,
         "database": check_stores.check_database,
+        "purposes": check_consents.check_published,
+        "consents": check_consents.check_consents,
+        "facts": check_facts.check_facts,
+        "ledger": check_ledger.check_ledger,
+        "erasures": check_erasures.check_erasures,
+        "access": check_access.check_access,
         "index": check_stores.check_index,
     }

@@ -11,14 +11,14 @@ from assistant.settings import Settings
 
 
 def check_pack(settings: Settings) -> Iterator[Finding]:
-    """Load the pack whole: people, categories, event types, purposes in every language."""
+    """Load the pack whole: people, categories, event types, purposes, why-questions."""
     pack = load_pack(settings.knowledge)
     purposes = sum(1 for _ in pack.purposes)
     yield Finding(
         "ok",
         "pack",
         f"{pack.name}: {purposes} purposes, {len(pack.event_types)} event types, "
-        f"languages {', '.join(pack.languages)}",
+        f"{len(pack.questions.questions)} why-questions, languages {', '.join(pack.languages)}",
     )
 
 

@@ -18,7 +18,7 @@ def check_keys(settings: Settings) -> Iterator[Finding]:
     """Read the key-encryption key and see that it is the one of this key database."""
     ring = read_ring(settings)
     url = settings.resolved_keys_url()
-    if _is_missing_file(url):
+    if is_missing_file(url):
         yield Finding("ok", "keys", f"{ring.origin}; the key database is made at first start")
         return
     store = SqlKeyStore.open(url)
@@ -33,7 +33,7 @@ def check_keys(settings: Settings) -> Iterator[Finding]:
 def check_database(settings: Settings) -> Iterator[Finding]:
     """Reach the database and compare its tables with what this version needs."""
     url = settings.resolved_database_url()
-    if _is_missing_file(url):
+    if is_missing_file(url):
         yield Finding("warning", "database", "is not there yet; `assistant serve` makes it")
         return
     database = Database.open(url, pool_size=1)
@@ -58,5 +58,6 @@ def check_index(settings: Settings) -> Iterator[Finding]:
     yield Finding("ok", "index", f"sound, built with {manifest.embedder}")
 
 
-def _is_missing_file(url: str) -> bool:
+def is_missing_file(url: str) -> bool:
+    """Whether ``url`` names a SQLite file that is not there."""
     return url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists()

@@ -23,3 +23,10 @@ DataDirOption = Annotated[
 ]
 HostOption = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
 PortOption = Annotated[int | None, typer.Option("--port", help="Port to listen on.")]
+AcceptOption = Annotated[
+    bool,
+    typer.Option(
+        "--accept-lost-ledger",
+        help="Go on although the erasure ledger lacks entries: nobody can say who was erased.",
+    ),
+]

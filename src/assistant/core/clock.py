@@ -1,5 +1,6 @@
 """Time as a dependency: everything that needs *now* receives a ``Clock``."""
 
+import calendar
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -25,3 +26,11 @@ def to_epoch_ms(moment: datetime) -> int:
 def from_epoch_ms(milliseconds: int) -> datetime:
     """Return the aware UTC datetime of ``milliseconds`` since 1970-01-01."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def add_months(moment: datetime, months: int) -> datetime:
+    """Return the same day and time ``months`` later, the month's last day where it is shorter."""
+    years, month = divmod(moment.month - 1 + months, 12)
+    year = moment.year + years
+    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
+    return moment.replace(year=year, month=month + 1, day=day)

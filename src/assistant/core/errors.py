@@ -7,10 +7,19 @@
     │   ├── TextTooLong
     │   └── ConflictingReuse    an idempotency key was used before for other content
     ├── NotAuthenticated        no token, a wrong one or one that has expired
+    │   └── CustomerErased      the token is older than the erasure of everything of its customer
     ├── NotAllowed              known, but not permitted (scope, origin)
     ├── NotFound
     ├── Stale                   what was echoed is no longer what is shown
+    ├── OutOfOrder              a step of the why-question protocol that comes too early or late
+    │   ├── CardNotShown
+    │   ├── QuestionNotAsked
+    │   ├── QuestionNotAnswered
+    │   ├── QuestionAnswered
+    │   ├── QuestionConfirmed
+    │   └── QuestionClosed
     ├── Overloaded              a bounded queue is full; try again after ``retry_after`` seconds
+    │   └── StaleDataKey        a customer's data key changes just now; nothing was written
     ├── TooManyRequests
     ├── ConfigurationError      the operator must change a setting, a file or a key
     │   ├── ModelMismatch       the weights are not the ones that were asked for
@@ -60,6 +69,12 @@ class NotAuthenticated(AssistantError):
     code = "not_authenticated"
 
 
+class CustomerErased(NotAuthenticated):
+    """Everything of this customer was erased after the token was issued."""
+
+    code = "erased"
+
+
 class NotAllowed(AssistantError):
     """The caller is known but may not do this."""
 
@@ -78,10 +93,56 @@ class Stale(AssistantError):
     code = "stale"
 
 
+class OutOfOrder(AssistantError):
+    """A step of the why-question protocol comes too early or too late; says which one is next."""
+
+    code = "question_closed"
+
+
+class CardNotShown(OutOfOrder):
+    """The purpose card was not acknowledged yet."""
+
+    code = "card_not_shown"
+
+
+class QuestionNotAsked(OutOfOrder):
+    """The question itself was not put yet."""
+
+    code = "question_not_asked"
+
+
+class QuestionNotAnswered(OutOfOrder):
+    """There is no answer to confirm."""
+
+    code = "question_not_answered"
+
+
+class QuestionAnswered(OutOfOrder):
+    """Another answer was given before; the words are changed when they are confirmed."""
+
+    code = "question_answered"
+
+
+class QuestionConfirmed(OutOfOrder):
+    """Other words were confirmed before; the fact is corrected or deleted instead."""
+
+    code = "question_confirmed"
+
+
+class QuestionClosed(OutOfOrder):
+    """The question was declined, its time passed, or its fact was withdrawn."""
+
+    code = "question_closed"
+
+
 class Overloaded(AssistantError):
     """A bounded queue is full."""
 
     code = "overloaded"
+
+
+class StaleDataKey(Overloaded):
+    """A customer's data key changes just now, or nothing may be sealed for them; try again."""
 
 
 class TooManyRequests(AssistantError):

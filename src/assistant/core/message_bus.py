@@ -22,6 +22,9 @@ class Topic(StrEnum):
     KNOWLEDGE = "knowledge"
     """The knowledge index has a new generation."""
 
+    ERASURE = "erasure"
+    """Something was erased: what is held of erased customers in memory must go."""
+
 
 class MessageBus(Protocol):
     """Carries wake-ups, best effort."""

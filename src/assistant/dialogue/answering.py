@@ -13,10 +13,19 @@ from assistant.dialogue.evidence import KnowledgeEvidence, Question
 from assistant.dialogue.passage_sentences import choose_sentences
 from assistant.dialogue.phrases import Phrases
 from assistant.dialogue.policy import Decision
+from assistant.dialogue.profile_requests import ProfileRequest
+from assistant.dialogue.question_timing import Proposed
 from assistant.dialogue.record_choice import Choice
 from assistant.dialogue.record_sentences import record_label, tell, tell_line
 from assistant.dialogue.record_wording import Statement, Telling
-from assistant.dialogue.turns import Action, Citation, ReplyState, Sentence, UsedItem
+from assistant.dialogue.turns import (
+    Action,
+    Citation,
+    PendingErasure,
+    ReplyState,
+    Sentence,
+    UsedItem,
+)
 from assistant.retrieval.passages import Passage
 
 
@@ -32,7 +41,19 @@ class Draft:
     withheld: tuple[str, ...] = ()
     nearest: PassageId | None = None
     score: float = 0.0
+    gap: bool = False
+    """Whether the authors of the knowledge could have answered: that own records are missing or
+    closed is no gap in it."""
+    leaned: bool = False
+    """Whether it answers a follow-up, by what was said in the turn before."""
     because: str = ""
+    pending: PendingErasure | None = None
+    request: ProfileRequest | None = None
+    """What is asked of the customer's own data; the draft says nothing until that is done."""
+    takes_turn: bool = False
+    """Whether the turn itself goes with what it asked to delete, so that no reply is kept."""
+    proposed: Proposed | None = None
+    """What may be asked of the customer after this reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +121,10 @@ def compose(
         withheld=withheld.categories if decision.offer_consent else (),
         nearest=best,
         score=knowledge.probability if knowledge else 0.0,
+        gap=decision.move == "abstain" and _asks_knowledge(decision, question),
+        leaned=decision.move != "abstain"
+        and question.asked.follow_up
+        and question.previous_text is not None,
         because=decision.because,
     )
 
@@ -144,6 +169,12 @@ def _tell_records(
 
 def _choice_text(label: str) -> str:
     return label.split(":", 1)[0]
+
+
+def _asks_knowledge(decision: Decision, question: Question) -> bool:
+    """Whether rules or instructions were asked for, and not only the customer's own records."""
+    asked = question.asked
+    return asked.general or (not asked.own and decision.shortage == "none")
 
 
 def _abstention(decision: Decision) -> str:

@@ -5,26 +5,35 @@ and only where the question asks for something of the customer's own.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from assistant.core.actor import CustomerActor, Role
 from assistant.core.errors import NotFound
-from assistant.core.ids import ConversationId, CustomerId, EventId
+from assistant.core.ids import ConversationId, CustomerId
 from assistant.dialogue.answering import Draft
-from assistant.dialogue.history_access import PURPOSE, HistoryAccess, Opened
-from assistant.dialogue.record_choice import NOTHING_SAID, SaidBefore
+from assistant.dialogue.asking import Asking
+from assistant.dialogue.earlier_turns import LOOKED_BACK, look_back
+from assistant.dialogue.fact_access import FactAccess
+from assistant.dialogue.history_access import HistoryAccess, Opened
+from assistant.dialogue.policy import Access
 from assistant.dialogue.reply_codec import decode_reply, encode_reply
 from assistant.dialogue.turns import Reply
 from assistant.dialogue.understanding import Understanding
-from assistant.store.access_log import Access, AccessLogRepository
+from assistant.dialogue.use_notes import UseNotes
 from assistant.store.conversations import Appended, ConversationRepository, RecordedTurn
 from assistant.store.engine import Connection
 from assistant.store.feedback import FeedbackRepository, KnowledgeGap
 from assistant.store.handoffs import HandoffRepository
-from assistant.store.uses import Use, UseRepository
 
-_LOOKED_BACK = 3
-"""Turns before this one in which what "it" means is looked for."""
+
+@dataclass(frozen=True, slots=True)
+class Listened:
+    """Of an utterance, what decides what is read for it."""
+
+    asked: Understanding
+    now: datetime
+    asks_advice: bool = False
 
 
 class TurnKnown(Exception):
@@ -44,16 +53,18 @@ class ConversationLog:
         conversations: ConversationRepository,
         feedback: FeedbackRepository,
         handoffs: HandoffRepository,
-        uses: UseRepository,
-        access_log: AccessLogRepository,
+        notes: UseNotes,
         history: HistoryAccess,
+        facts: FactAccess,
+        asking: Asking,
     ) -> None:
         self._conversations = conversations
         self._feedback = feedback
         self._handoffs = handoffs
-        self._uses = uses
-        self._access_log = access_log
+        self.notes = notes
         self._history = history
+        self._facts = facts
+        self._asking = asking
 
     def append(
         self,
@@ -92,19 +103,21 @@ class ConversationLog:
         actor: CustomerActor,
         conversation: ConversationId | None,
         turn_id: str,
-        asked: Understanding,
+        heard: Listened,
     ) -> Opened:
-        """Read the turns before, and history if the question asks for the customer's own."""
+        """Read the turns before, and what of the customer's own the question asks for.
+
+        That is history for a question about it, and facts where advice is asked for.
+        """
+        asked, visitor = heard.asked, actor.role is Role.VISITOR
         before = self._turns_before(connection, actor.customer_id, conversation, turn_id)
-        last = _reply(before[-1]) if before else None
-        opened = Opened(
-            access="not_signed_in" if actor.role is Role.VISITOR else "not_allowed",
-            previous_text=before[-1].text if before else None,
-            said_before=_spoken_of(before),
-            offered_person=last is not None and [a.kind for a in last.actions] == ["handoff"],
-            asked_person=asked.small_talk == "handoff"
-            and self._has_asked_person(connection, actor.customer_id, conversation),
-        )
+        access: Access = "not_signed_in" if visitor else "not_allowed"
+        opened = look_back(before, access=access, now=heard.now)
+        if asked.small_talk == "handoff":
+            wanted = self._has_asked_person(connection, actor.customer_id, conversation)
+            opened = replace(opened, asked_person=wanted)
+        if heard.asks_advice:
+            opened = replace(opened, facts=self._facts.open(connection, actor, now=heard.now))
         if asked.own or (asked.follow_up and opened.said_before.events):
             return self._history.open(connection, actor, opened, asked)
         return opened
@@ -129,22 +142,49 @@ class ConversationLog:
 
         Where another process answered the same turn first, its reply is returned.
         """
-        if opened.grant and not self._history.still_holds(connection, opened.grant):
+        if not all(self._history.still_holds(connection, grant) for grant in opened.grants):
+            self.notes.note_discarded(connection, actor, recorded, opened, at)
             return None
-        customer_id, turn_key = actor.customer_id, recorded.turn_key
-        written = self._conversations.write_reply(
-            connection, customer_id, turn_key, reply=encode_reply(reply), state=reply.state, at=at
-        )
-        if not written:
-            return self._earlier_reply(connection, customer_id, recorded.turn_id)
-        self._note_reading(connection, actor, recorded, reply, opened, at)
-        if draft.state == "abstained":
-            gap = KnowledgeGap(customer_id, turn_key, draft.nearest, draft.score, at)
+        if draft.proposed is not None:
+            card = self._asking.propose(connection, actor, recorded, draft.proposed, at)
+            reply = replace(reply, card=card)
+        if not self._write(connection, actor, recorded, reply, at):
+            self.notes.note_discarded(connection, actor, recorded, opened, at)
+            return self._earlier_reply(connection, actor.customer_id, recorded.turn_id)
+        self.notes.note(connection, actor, recorded, draft, reply, opened, at)
+        if draft.gap:
+            gap = KnowledgeGap(actor.customer_id, recorded.turn_key, draft.nearest, draft.score, at)
             self._feedback.add_gap(connection, gap)
         if draft.state == "handoff":
             self._handoffs.request(
-                connection, customer_id, recorded.conversation_id, reason="asked", at=at
+                connection, actor.customer_id, recorded.conversation_id, reason="asked", at=at
             )
+        return reply
+
+    def commit_served(
+        self,
+        connection: Connection,
+        actor: CustomerActor,
+        recorded: RecordedTurn,
+        draft: Draft,
+        reply: Reply,
+        opened: Opened,
+        at: datetime,
+    ) -> Reply:
+        """Write the reply to a request that was carried out in this transaction.
+
+        What was opened beside it is let go. A deletion may take its own turn with it; then there is
+        no place to write the reply to, and it is only returned.
+
+        Raises:
+            TurnKnown: another process answered first; what was carried out must be undone.
+        """
+        self.notes.note_discarded(connection, actor, recorded, opened, at)
+        if draft.takes_turn or self._write(connection, actor, recorded, reply, at):
+            return reply
+        turn = self._conversations.find_turn(connection, actor.customer_id, recorded.turn_id)
+        if turn is not None and turn.reply is not None:
+            raise TurnKnown(turn)
         return reply
 
     def list_turns(
@@ -211,9 +251,9 @@ class ConversationLog:
         if conversation is None:
             return ()
         recent = self._conversations.list_recent_turns(
-            connection, customer_id, conversation, limit=_LOOKED_BACK + 1
+            connection, customer_id, conversation, limit=LOOKED_BACK + 1
         )
-        return [turn for turn in recent if turn.turn_id != turn_id][-_LOOKED_BACK:]
+        return [turn for turn in recent if turn.turn_id != turn_id][-LOOKED_BACK:]
 
     def _has_asked_person(
         self,
@@ -226,33 +266,22 @@ class ConversationLog:
         found = self._handoffs.find_handoff(connection, customer_id, conversation)
         return found is not None
 
-    def _note_reading(
+    def _write(
         self,
         connection: Connection,
         actor: CustomerActor,
         recorded: RecordedTurn,
         reply: Reply,
-        opened: Opened,
         at: datetime,
-    ) -> None:
-        if opened.history is None or opened.grant is None:
-            return
-        used = tuple(item.id for item in reply.used)
-        entry = Access(
-            role=Role.ASSISTANT,
-            purpose=PURPOSE,
-            categories=opened.grant.categories,
-            items=len(opened.history.events),
-            item_ids=used,
+    ) -> bool:
+        return self._conversations.write_reply(
+            connection,
+            actor.customer_id,
+            recorded.turn_key,
+            reply=encode_reply(reply),
+            state=reply.state,
             at=at,
-            turn_key=recorded.turn_key,
         )
-        self._access_log.add_access(connection, actor.customer_id, entry)
-        uses = [
-            Use("event", item.id, item.category, item.purpose, at, recorded.turn_key)
-            for item in reply.used
-        ]
-        self._uses.add_uses(connection, actor.customer_id, uses)
 
     def _earlier_reply(
         self, connection: Connection, customer_id: CustomerId, turn_id: str
@@ -261,27 +290,3 @@ class ConversationLog:
         if turn is None or turn.reply is None:
             raise NotFound("the turn was deleted while it was being answered")
         return decode_reply(turn.reply)
-
-
-def _reply(turn: RecordedTurn) -> Reply | None:
-    return decode_reply(turn.reply) if turn.reply is not None else None
-
-
-def _spoken_of(turns: Sequence[RecordedTurn]) -> SaidBefore:
-    """Return the events that were cited last, and what the customer said in the turns about them.
-
-    A question about the shop in between ("how do I return it?") does not change what "it" is.
-    """
-    spoken = NOTHING_SAID
-    for turn in reversed(turns):
-        cited = _cited_events(_reply(turn))
-        if not spoken.events and cited:
-            spoken = SaidBefore(cited, turn.text)
-        elif spoken.events & cited:
-            spoken = SaidBefore(spoken.events, f"{turn.text}\n{spoken.text}")
-    return spoken
-
-
-def _cited_events(reply: Reply | None) -> frozenset[EventId]:
-    cited = reply.citations if reply else ()
-    return frozenset(EventId(citation.id) for citation in cited if citation.kind == "event")

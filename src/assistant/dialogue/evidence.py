@@ -11,7 +11,12 @@ from assistant.dialogue.record_choice import NOTHING_SAID, Choice, SaidBefore, c
 from assistant.dialogue.understanding import Understanding
 from assistant.retrieval.answer_sentences import AnswerSentence
 from assistant.retrieval.history_ranking import HistoryQuestion, HistoryView, rank_history
-from assistant.retrieval.knowledge_search import KnowledgeHits, KnowledgeQuery, KnowledgeSearch
+from assistant.retrieval.knowledge_search import (
+    KnowledgeHits,
+    KnowledgeQuery,
+    KnowledgeSearch,
+    WeighedWords,
+)
 
 Probability = Callable[[str, KnowledgeHits, tuple[AnswerSentence, ...]], float]
 """From a question and what was found for it to the calibrated probability that it is answered."""
@@ -28,6 +33,7 @@ class Question:
     previous_text: str | None = None
     previous_vector: NDArray[np.float32] | None = None
     said_before: SaidBefore = NOTHING_SAID
+    words: WeighedWords | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ def find_in_knowledge(
         vector=question.vector,
         previous_text=question.previous_text if joined else None,
         previous_vector=question.previous_vector if joined else None,
+        words=question.words,
     )
     found = search.search(query)
     sentences = search.answer_sentences(found)

@@ -8,9 +8,12 @@ told.
 from dataclasses import dataclass, replace
 
 from assistant.core.actor import CustomerActor, Role
+from assistant.core.ids import TurnKey
 from assistant.dialogue.policy import Access
 from assistant.dialogue.record_aspects import RecordAspect
 from assistant.dialogue.record_choice import NOTHING_SAID, SaidBefore
+from assistant.dialogue.told_facts import UsableFacts
+from assistant.dialogue.turns import PendingErasure
 from assistant.dialogue.understanding import Understanding
 from assistant.profile.consent_gate import ConsentGate
 from assistant.profile.grants import Grant
@@ -41,9 +44,12 @@ class Opened:
     """What a turn may know of its customer.
 
     ``previous_text`` is what they said in the turn before, ``said_before`` what of theirs was last
-    spoken of. ``history`` is open only under a grant; ``withheld`` are the categories that were
-    wanted and not granted. ``offered_person`` says that the reply before offered a person,
-    ``asked_person`` that one was asked for in this conversation.
+    spoken of, ``earlier_texts`` what they said in the last turns, which ``earlier`` names.
+    ``history`` and ``facts`` are open only under a grant; ``withheld`` are the categories that were
+    wanted and not granted.
+    ``offered_person`` says that the reply before offered a person, ``asked_person`` that one was
+    asked for in this conversation, ``asked_why`` that a purpose card was shown a few turns ago.
+    ``pending`` is a deletion that the reply before asked about.
     """
 
     access: Access = "not_allowed"
@@ -54,17 +60,32 @@ class Opened:
     asked_person: bool = False
     history: OpenedHistory | None = None
     withheld: tuple[str, ...] = ()
+    earlier_texts: tuple[str, ...] = ()
+    earlier: tuple[TurnKey, ...] = ()
+    asked_why: bool = False
+    pending: PendingErasure | None = None
+    facts: UsableFacts | None = None
 
     @property
     def grant(self) -> Grant | None:
         """The grant that history was opened under."""
         return self.history.grant if self.history else None
 
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """Every grant that something was opened under."""
+        return tuple(opened.grant for opened in (self.history, self.facts) if opened)
+
     def without_history(self) -> "Opened":
         """Return the same turn as if nothing had been granted."""
         wanted = self.withheld + tuple(sorted(self.grant.categories if self.grant else ()))
         return replace(
-            self, access="not_allowed", history=None, said_before=NOTHING_SAID, withheld=wanted
+            self,
+            access="not_allowed",
+            history=None,
+            facts=None,
+            said_before=NOTHING_SAID,
+            withheld=wanted,
         )
 
 

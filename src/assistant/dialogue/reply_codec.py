@@ -3,7 +3,7 @@
 import orjson
 
 from assistant.core.ids import ConversationId
-from assistant.dialogue.turns import Action, Citation, Reply, Sentence, UsedItem
+from assistant.dialogue.turns import Action, Citation, PendingErasure, Reply, Sentence, UsedItem
 
 _VERSION = 1
 
@@ -16,6 +16,7 @@ def encode_reply(reply: Reply) -> bytes:
 def decode_reply(content: bytes) -> Reply:
     """Return the reply that ``encode_reply`` made the bytes of."""
     fields = orjson.loads(content)["reply"]
+    pending = fields.get("pending")
     return Reply(
         turn_id=fields["turn_id"],
         conversation=ConversationId(fields["conversation"]),
@@ -28,4 +29,6 @@ def decode_reply(content: bytes) -> Reply:
         ),
         withheld=tuple(fields["withheld"]),
         seq=fields["seq"],
+        pending=PendingErasure(**pending) if pending else None,
+        card=fields.get("card"),
     )

@@ -1,6 +1,7 @@
 """One turn, from what a customer said to a reply that is durable. Read this first.
 
-The encoding of the text takes longest, so the utterance is appended and history is read beside it.
+The encoding of the text takes longest, so beside it the utterance is appended, history is read and
+the words of the question are weighed.
 Between the two transactions nothing is held; the second one reads consent again before it commits,
 and only what it committed is ever returned.
 """
@@ -20,16 +21,19 @@ from assistant.core.clock import Clock
 from assistant.core.errors import ConflictingReuse, InvalidInput, NotFound, TextTooLong
 from assistant.core.ids import ConversationId, new_id
 from assistant.dialogue.answering import Draft
-from assistant.dialogue.conversation_log import ConversationLog, TurnKnown
+from assistant.dialogue.conversation_log import ConversationLog, Listened, TurnKnown
 from assistant.dialogue.history_access import Opened
+from assistant.dialogue.profile_requests import ProfileRequest
+from assistant.dialogue.profile_turns import Asked, ProfileTurns
 from assistant.dialogue.reply_codec import decode_reply
 from assistant.dialogue.responder import Heard, Responder
 from assistant.dialogue.small_talk import match_form
+from assistant.dialogue.told_facts import asks_advice
 from assistant.dialogue.turns import MAX_TEXT, Reply, Sentence, StoredTurn, Utterance
 from assistant.dialogue.understanding import understand
 from assistant.retrieval.encoding import EncodingService
 from assistant.store.conversations import Appended, RecordedTurn
-from assistant.store.engine import Database
+from assistant.store.engine import Connection, Database
 
 ObserveStage = Callable[[str, float], None]
 """Told the name of a stage and the seconds it took."""
@@ -59,6 +63,7 @@ class TurnHandler:
         *,
         database: Database,
         log: ConversationLog,
+        profile: ProfileTurns,
         responder: Responder,
         encoding: EncodingService,
         clock: Clock,
@@ -66,6 +71,7 @@ class TurnHandler:
     ) -> None:
         self._database = database
         self._log = log
+        self._profile = profile
         self._responder = responder
         self._encoding = encoding
         self._clock = clock
@@ -127,24 +133,35 @@ class TurnHandler:
         text = _readable(utterance.text)
         asked = understand(text, match_form(text))
         conversation = utterance.conversation or ConversationId(new_id())
-        return _Turn(utterance, conversation, Heard(text, self._clock(), asked))
+        heard = Heard(text, self._clock(), asked, lang=utterance.lang)
+        return _Turn(utterance, conversation, heard)
 
     async def _handle(self, turn: _Turn) -> Reply:
-        """Take the turn in, three things side by side, then answer it."""
-        appended, opened, vector = await asyncio.gather(
+        """Take the turn in, four things side by side, the longest begun first; then answer it."""
+        vector, appended, opened, words = await asyncio.gather(
+            self._timed("encode", self._encode(turn.heard)),
             self._timed("append", self._append(turn)),
             self._timed("read", self._open(turn)),
-            self._timed("encode", self._encode(turn.heard)),
+            self._responder.weigh(turn.heard),
         )
         if not appended.is_new:
             stored = _already_answered(appended.turn, turn.heard.text)
             if stored is not None:
+                await self._let_go(turn, appended.turn, opened)
                 return stored
-        heard = replace(turn.heard, vector=vector)
+        heard = replace(turn.heard, vector=vector, words=words)
+        if opened.pending and opened.pending.asked_in != appended.turn.seq - 1:
+            opened = replace(opened, pending=None)
         if opened.previous_text and heard.asked.follow_up:
             earlier = (await self._encoding.encode([opened.previous_text]))[0]
             heard = replace(heard, previous_vector=earlier)
         return await self._answer(replace(turn, heard=heard), appended.turn, opened)
+
+    async def _let_go(self, turn: _Turn, recorded: RecordedTurn, opened: Opened) -> None:
+        """Note what was opened beside a turn that had its reply already."""
+        note, at = self._log.notes.note_discarded, self._clock()
+        if opened.grants:
+            await self._database.write(lambda c: note(c, turn.actor, recorded, opened, at))
 
     async def _append(self, turn: _Turn) -> Appended:
         said, heard = turn.utterance, turn.heard
@@ -166,8 +183,10 @@ class TurnHandler:
     async def _open(self, turn: _Turn) -> Opened:
         """Read what the turn may know; a turn that opens a conversation has no turn before it."""
         conversation, turn_id = turn.utterance.conversation, turn.utterance.turn_id
+        heard = turn.heard
+        listened = Listened(heard.asked, heard.now, asks_advice=asks_advice(heard.text))
         return await self._database.read(
-            lambda c: self._log.open(c, turn.actor, conversation, turn_id, turn.heard.asked)
+            lambda c: self._log.open(c, turn.actor, conversation, turn_id, listened)
         )
 
     async def _encode(self, heard: Heard) -> NDArray[np.float32]:
@@ -179,6 +198,8 @@ class TurnHandler:
     async def _answer(self, turn: _Turn, recorded: RecordedTurn, opened: Opened) -> Reply:
         """Compose and commit; again, without history, where consent moved in between."""
         draft = await self._timed("respond", self._responder.respond(turn.heard, opened))
+        if draft.request is not None:
+            return await self._timed("serve", self._serve(turn, recorded, draft.request, opened))
         if draft.state == "abstained" and turn.heard.asked.aspects and not opened.asked_gate:
             opened = await self._database.read(
                 lambda c: self._log.open_history(c, turn.actor, opened, turn.heard.asked)
@@ -191,6 +212,28 @@ class TurnHandler:
             draft = await self._responder.respond(turn.heard, opened)
             committed = await self._commit(turn, recorded, draft, opened)
         return committed
+
+    async def _serve(
+        self, turn: _Turn, recorded: RecordedTurn, request: ProfileRequest, opened: Opened
+    ) -> Reply:
+        """Do what is asked of the customer's own data, and reply, in one transaction."""
+        at = self._clock()
+        asked = Asked(turn.actor, recorded.conversation_id, at)
+
+        def work(connection: Connection) -> Reply:
+            draft = self._profile.serve(connection, asked, request)
+            reply = self._reply(recorded, draft)
+            return self._log.commit_served(
+                connection, turn.actor, recorded, draft, reply, opened, at
+            )
+
+        try:
+            return await self._database.write(work)
+        except TurnKnown as known:
+            stored = _already_answered(known.turn, turn.heard.text)
+            if stored is None:
+                raise
+            return stored
 
     async def _commit(
         self, turn: _Turn, recorded: RecordedTurn, draft: Draft, opened: Opened
@@ -214,6 +257,7 @@ class TurnHandler:
             actions=draft.actions,
             withheld=draft.withheld,
             seq=recorded.seq,
+            pending=draft.pending and replace(draft.pending, asked_in=recorded.seq),
         )
 
     async def _timed(self, stage: str, work: Awaitable[T]) -> T:

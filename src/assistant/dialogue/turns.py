@@ -13,7 +13,7 @@ CitationKind = Literal["passage", "event", "fact"]
 ReplyState = Literal["answered", "abstained", "chatting", "handoff"]
 """``chatting`` is a reply that states no fact (a greeting, thanks, a question back)."""
 
-ActionKind = Literal["handoff", "consent", "sign_in", "choose"]
+ActionKind = Literal["handoff", "consent", "sign_in", "choose", "link"]
 
 MAX_TEXT = 4000
 """Characters a customer may send in one turn."""
@@ -66,7 +66,7 @@ class Action:
     """Something the customer may do next with one tap.
 
     ``purpose`` and ``categories`` are set for ``consent``; ``text`` is what ``choose`` would say in
-    the customer's place.
+    the customer's place, ``ref`` where ``link`` leads: an address of the interface.
     """
 
     kind: ActionKind
@@ -74,6 +74,19 @@ class Action:
     purpose: str | None = None
     categories: tuple[str, ...] = ()
     text: str | None = None
+    ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingErasure:
+    """A deletion that a reply asked about; only the turn after that reply can say yes to it.
+
+    ``category`` is a data category, ``conversation``, ``all_data`` or ``everything``; ``asked_in``
+    the number of the turn that asked.
+    """
+
+    category: str
+    asked_in: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +104,9 @@ class Reply:
     """Data categories that might have helped and were not read, because no grant opened them."""
     seq: int = 0
     """Number of the turn in its conversation, from 1; what a client sends back as ``last_seen``."""
+    pending: PendingErasure | None = None
+    card: str | None = None
+    """The id of the why-question whose purpose card comes with this reply."""
 
     @property
     def text(self) -> str:
@@ -118,11 +134,11 @@ _LIST_ITEM = re.compile(r"(?:[-•*]|\d{1,2}[.)])\s")
 
 
 def join_sentences(sentences: tuple[Sentence, ...]) -> str:
-    """Join sentences with spaces, and with a line break before a list item."""
+    """Join sentences with spaces, and with a line break before a list item or where one begins."""
     text = ""
     for sentence in sentences:
-        if not text:
-            text = sentence.text
+        if not text or sentence.text.startswith("\n"):
+            text += sentence.text
         elif _LIST_ITEM.match(sentence.text):
             text += "\n" + sentence.text
         else:

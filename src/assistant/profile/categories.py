@@ -12,6 +12,9 @@ from typing import Literal
 
 StorageBasis = Literal["contract", "consent"]
 
+CONVERSATION = "chat"
+"""What is said in conversations with the assistant: part of the service that was asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Category:
@@ -56,3 +59,12 @@ class CategoryCatalogue:
         """Whether the category exists and another basis than consent allows storing it."""
         known = self._categories.get(category)
         return known is not None and known.stored_on == "contract"
+
+    def stored_on_consent_alone(self, category: str) -> bool:
+        """Whether nothing but consent lets the category be kept.
+
+        A conversation is kept for its short time because the customer asked something; only its
+        later use needs consent.
+        """
+        known = self._categories.get(category)
+        return known is not None and known.stored_on == "consent" and category != CONVERSATION

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from assistant.profile.purposes import Purpose, PurposeRegister
-from assistant.store.consents import ConsentEvent, Decision
+from assistant.store.consents import ConsentEvent, ConsentStatus, Decision
 
 Standing = Literal["given", "refused", "withdrawn", "outdated", "undecided"]
 """``outdated`` was given for an earlier version of the purpose and permits nothing."""
@@ -33,6 +33,7 @@ class StandingDecision:
     version: int
     at: datetime
     channel: str
+    status: ConsentStatus = "given"
 
     @property
     def beside_gpc(self) -> bool:
@@ -50,7 +51,9 @@ def fold(events: Iterable[ConsentEvent]) -> Standings:
     for event in events:
         key = (event.purpose, event.category)
         if not _came_too_late(event, standing.get(key)):
-            standing[key] = StandingDecision(event.decision, event.version, event.at, event.channel)
+            standing[key] = StandingDecision(
+                event.decision, event.version, event.at, event.channel, event.status
+            )
     return standing
 
 
@@ -90,10 +93,23 @@ class ConsentState:
         decided = self.standings.get((purpose, category))
         return decided.at if decided else None
 
+    def recorded(self, purpose: str, category: str) -> ConsentStatus | None:
+        """Return what was recorded last, whether or not it still counts."""
+        decided = self.standings.get((purpose, category))
+        return decided.status if decided else None
+
     def given(self, purpose: str) -> frozenset[str]:
         """Return the categories that may be used for the purpose."""
         current = self.purposes.find_purpose(purpose)
         return frozenset(c for c in _categories(current) if self.permits(purpose, c))
+
+    def given_unheard(self, purpose: str) -> frozenset[str]:
+        """Return what is given for the purpose, but not beside a shown privacy signal."""
+        return frozenset(
+            category
+            for category in self.given(purpose)
+            if not self.standings[purpose, category].beside_gpc
+        )
 
     def given_categories(self) -> frozenset[str]:
         """Return the categories that some purpose permits: these may be stored."""

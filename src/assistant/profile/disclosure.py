@@ -91,6 +91,10 @@ class DisclosureWriter:
         )
         return unicodedata.normalize("NFC", "\n".join(lines))
 
-    def accepted_hashes(self, purpose: Purpose) -> frozenset[str]:
-        """Return the hash of every language in which the current version is shown."""
-        return frozenset(self.disclose(purpose, lang).text_sha256 for lang in self._frames)
+    def languages(self, purpose: Purpose) -> tuple[str, ...]:
+        """Return the languages in which all of the purpose's text exists."""
+        return tuple(lang for lang in self._frames if lang in purpose.texts)
+
+    def languages_by_hash(self, purpose: Purpose) -> Mapping[str, str]:
+        """Return, by the hash of each text in which the current version is shown, its language."""
+        return {self.disclose(purpose, lang).text_sha256: lang for lang in self.languages(purpose)}

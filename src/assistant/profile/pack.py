@@ -1,8 +1,8 @@
 """A knowledge pack: the folder an operator edits, loaded once into what the service trusts.
 
 ``pack.yaml`` names the shop, its people and its data categories; ``purposes.yaml`` is the purpose
-register. Both are checked whole at start: a service that asks for consent with half a text must not
-start at all.
+register; ``questions.yaml``, where there is one, holds the why-questions. All are checked whole at
+start: a service that asks for consent with half a text must not start at all.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,8 @@ from assistant.profile.pack_files import PackFile, read_pack_file
 from assistant.profile.pack_schema import PackSchema
 from assistant.profile.purpose_schema import load_purposes
 from assistant.profile.purposes import PurposeRegister
+from assistant.profile.question_catalogue import QuestionCatalogue
+from assistant.profile.question_schema import load_questions
 
 _PLACEHOLDERS: Mapping[str, Mapping[str, str | int]] = {
     "example": {"example": ""},
@@ -49,6 +51,7 @@ class Pack:
     event_types: Mapping[str, str]
     purposes: PurposeRegister
     disclosures: DisclosureWriter
+    questions: QuestionCatalogue
 
     def disclose(self, purpose: str, lang: str | None = None) -> Disclosure:
         """Return the current text of ``purpose`` (which must exist) in ``lang`` or English."""
@@ -66,6 +69,7 @@ def load_pack(folder: Path) -> Pack:
     categories = CategoryCatalogue(schema.catalogue())
     _check_languages(file, schema)
     _check_event_types(file, schema, categories)
+    purposes = load_purposes(folder / "purposes.yaml", categories)
     return Pack(
         folder=folder,
         id=schema.id,
@@ -75,10 +79,17 @@ def load_pack(folder: Path) -> Pack:
         contact=Contact(**schema.contact.model_dump()),
         categories=categories,
         event_types=dict(schema.event_types),
-        purposes=load_purposes(folder / "purposes.yaml", categories),
+        purposes=purposes,
         disclosures=DisclosureWriter(
             categories=categories,
             frames={lang: _frame(file, schema, lang) for lang in schema.languages},
+        ),
+        questions=load_questions(
+            folder / "questions.yaml",
+            categories=categories,
+            purposes=purposes,
+            event_types=frozenset(schema.event_types),
+            languages=frozenset(schema.languages),
         ),
     )
 

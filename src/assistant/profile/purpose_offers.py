@@ -6,6 +6,7 @@ from datetime import datetime
 from assistant.profile.consent_state import ConsentState, Standing
 from assistant.profile.pack import Pack
 from assistant.profile.purposes import Purpose
+from assistant.store.consents import ConsentStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class CategoryOffer:
     description: str
     retention_months: int
     decision: Standing
+    state: ConsentStatus | None
     decided_at: datetime | None
 
 
@@ -77,6 +79,7 @@ def _offer(
                 description=pack.categories[name].description(shown.lang),
                 retention_months=pack.categories[name].retention_months,
                 decision=_decision(purpose, name, state, gpc=gpc),
+                state=state.recorded(purpose.id, name) if state else None,
                 decided_at=state.decided_at(purpose.id, name) if state else None,
             )
             for name in purpose.categories

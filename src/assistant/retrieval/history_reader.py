@@ -77,6 +77,7 @@ class HistoryReader:
         fresh = self._events.list_events_after(
             connection,
             grant.customer_id,
+            categories=grant.categories,
             after=opened.covers if opened else "",
             limit=FRESH_LIMIT,
         )

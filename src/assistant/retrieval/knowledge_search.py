@@ -11,7 +11,7 @@ many articles, and the one that is about what is asked is the one to answer from
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,19 @@ FEW_PASSAGES, MANY_PASSAGES = 10, 1000
 """Up to so few passages words do not count, from so many on they have their full weight."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class WeighedWords:
+    """What the words of one text say about one index; found while its vector is still computed."""
+
+    index: KnowledgeIndex
+    text: str
+    scores: Scores
+    """The BM25 score of every passage."""
+    best: Rows
+    """The rows that words alone put forward."""
+    terms: QuestionTerms
+
+
 @dataclass(frozen=True, slots=True)
 class KnowledgeQuery:
     """What is asked, and the user turn before it if there was one, each with its vector."""
@@ -55,6 +68,8 @@ class KnowledgeQuery:
     """One row for each of ``split_clauses(text)``, where there are any."""
     hidden: frozenset[str] = frozenset()
     """Documents to search as if they did not exist; measuring needs it ("gold removed")."""
+    words: WeighedWords | None = None
+    """What ``weigh`` gave for ``text``, where there was time for it before."""
 
     @property
     def joint_vector(self) -> NDArray[np.float32]:
@@ -94,16 +109,23 @@ class KnowledgeSearch:
         """Search ``index``."""
         self.index = index
 
+    def weigh(self, text: str) -> WeighedWords:
+        """Do for ``text`` all of a search that needs no vector."""
+        scores = self.index.lexical_scores(text)
+        terms = QuestionTerms(self._idf(text), wants_number(text), wants_way(text))
+        return WeighedWords(self.index, text, scores, _best(scores, CANDIDATES), terms)
+
     def search(self, query: KnowledgeQuery, *, k: int = 10) -> KnowledgeHits:
         """Return the ``k`` best passages, and after them the opening of the best one's document.
 
         The opening is added where it is not among them; how a document begins is often the answer.
         """
         vector = query.joint_vector
-        lexical = self._lexical_scores(query)
-        rows = self._candidates(query, vector, lexical)
+        words = self._words_of(query)
+        lexical = words.scores
+        rows = self._candidates(query, vector, words.best)
         if not rows.size:
-            return KnowledgeHits((), self._question_terms(query), vector)
+            return KnowledgeHits((), words.terms, vector)
         cosine = self.index.vector_scores(vector, rows)
         meaning = self._meaning(vector, rows, cosine)
         arms = [(VECTOR_WEIGHT, meaning), (self._lexical_weight, lexical[rows])]
@@ -123,7 +145,7 @@ class KnowledgeSearch:
             for place in self._with_opening(rows, ranked(score), k)
             for row in (rows[place],)
         )
-        return KnowledgeHits(hits, self._question_terms(query), vector)
+        return KnowledgeHits(hits, words.terms, vector)
 
     def answer_sentences(
         self, found: KnowledgeHits, *, passages: int = 5
@@ -153,12 +175,14 @@ class KnowledgeSearch:
         return cosine + np.float32(DOCUMENT_SHARE) * (whole - cosine)
 
     def _with_opening(self, rows: Rows, order: Rows, k: int) -> Rows:
-        """Return the first ``k`` of ``order``, and where in ``rows`` the opening stands."""
+        """Return the first ``k`` of ``order``, and where in (sorted) ``rows`` the opening is."""
         best = order[:k]
         if not best.size:
             return best
-        opening = np.flatnonzero(rows == self.index.opening_of(int(rows[best[0]])))
-        return best if np.isin(opening, best).all() else np.concatenate([best, opening])
+        opening = self.index.opening_of(int(rows[best[0]]))
+        place = int(np.searchsorted(rows, opening))
+        stands = place < rows.size and rows[place] == opening
+        return np.append(best, place) if stands and place not in best else best
 
     @property
     def _lexical_weight(self) -> float:
@@ -167,34 +191,45 @@ class KnowledgeSearch:
         share = math.log(size / FEW_PASSAGES) / math.log(MANY_PASSAGES / FEW_PASSAGES)
         return LEXICAL_WEIGHT * min(max(share, 0.0), 1.0)
 
-    def _candidates(self, query: KnowledgeQuery, vector: Vectors, lexical: Scores) -> Rows:
-        """Return the rows that any arm puts forward."""
+    def _candidates(self, query: KnowledgeQuery, vector: Vectors, by_words: Rows) -> Rows:
+        """Return the rows that any arm puts forward, in ascending order."""
         clauses = () if query.clause_vectors is None else query.clause_vectors
         by_clause = [self.index.vector_arm(clause, CLAUSE_CANDIDATES)[0] for clause in clauses]
         by_vector = self.index.vector_arm(vector, CANDIDATES)[0]
-        rows = np.unique(np.concatenate([by_vector, _best(lexical, CANDIDATES), *by_clause]))
+        forward = np.zeros(len(self.index.passages), np.bool_)
+        for arm in (by_vector, by_words, *by_clause):
+            forward[arm] = True
+        rows = np.flatnonzero(forward)
         if not query.hidden:
             return rows
         visible = [self.index.passages[row].document_id not in query.hidden for row in rows]
         return np.asarray(rows[np.array(visible, np.bool_)], np.int64)
 
-    def _lexical_scores(self, query: KnowledgeQuery) -> Scores:
-        scores = self.index.lexical_scores(query.text)
-        if query.previous_text:
-            previous = self.index.lexical_scores(query.previous_text)
-            scores = scores + np.float32(PREVIOUS_TURN_WEIGHT) * previous
-        return scores
+    def _words_of(self, query: KnowledgeQuery) -> WeighedWords:
+        """Return the words of the query weighed, with those of the turn before it.
 
-    def _question_terms(self, query: KnowledgeQuery) -> QuestionTerms:
-        weights = self._idf(query.text)
-        if len(weights) < 3 and query.previous_text:
-            previous = self._idf(query.previous_text)
-            weights |= {
-                term: idf * PREVIOUS_TURN_WEIGHT
-                for term, idf in previous.items()
-                if term not in weights
-            }
-        return QuestionTerms(weights, wants_number(query.text), wants_way(query.text))
+        What was weighed before is not used where the index was swapped since.
+        """
+        own = query.words
+        if own is None or own.index is not self.index or own.text != query.text:
+            own = self.weigh(query.text)
+        if not query.previous_text:
+            return own
+        previous = self.index.lexical_scores(query.previous_text)
+        scores = own.scores + np.float32(PREVIOUS_TURN_WEIGHT) * previous
+        terms = self._with_previous(own.terms, query.previous_text)
+        return replace(own, scores=scores, best=_best(scores, CANDIDATES), terms=terms)
+
+    def _with_previous(self, terms: QuestionTerms, previous_text: str) -> QuestionTerms:
+        """Return ``terms``, and where they are few those of the turn before as well."""
+        if len(terms.weights) >= 3:
+            return terms
+        previous = {
+            term: idf * PREVIOUS_TURN_WEIGHT
+            for term, idf in self._idf(previous_text).items()
+            if term not in terms.weights
+        }
+        return QuestionTerms({**terms.weights, **previous}, terms.asks_number, terms.asks_way)
 
     def _idf(self, text: str) -> dict[str, float]:
         """Return how telling each term is: the rarer among passages, the more."""

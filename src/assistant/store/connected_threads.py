@@ -12,24 +12,32 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
-from assistant.core.errors import Overloaded
+from assistant.core.errors import KeyUnavailable, Overloaded
 from assistant.store.dialects import TransactionOptions, may_run_again
+from assistant.store.stale_keys import StaleKeys, is_shut, is_stale, stale_error
 
 T = TypeVar("T")
 
 ATTEMPTS = 3
-"""Runs of one unit of work that a lost connection or a deadlock interrupts before its commit."""
+"""Runs of a unit of work that a lost connection, a deadlock or an outdated key interrupts."""
 
 
 class ConnectedThreads:
     """Runs units of work, each in a transaction that is committed or, for readers, given up."""
 
     def __init__(
-        self, engine: Engine, *, threads: int, commit: bool, options: TransactionOptions
+        self,
+        engine: Engine,
+        *,
+        threads: int,
+        commit: bool,
+        options: TransactionOptions,
+        stale_keys: StaleKeys | None = None,
     ) -> None:
         self._engine = engine
         self._commit = commit
         self._options = options
+        self._stale_keys = stale_keys or StaleKeys()
         self._local = threading.local()
         self._counting = threading.Lock()
         self._opened: list[Connection] = []
@@ -63,12 +71,27 @@ class ConnectedThreads:
                 result = work(connection)
             except BaseException as error:
                 self._give_up(connection)
-                if attempt == ATTEMPTS or not may_run_again(error):
+                if not self._runs_again(error, attempt):
                     raise
             else:
                 self._end(connection)
                 return result
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _runs_again(self, error: BaseException, attempt: int) -> bool:
+        """Whether to run work again that ``error`` interrupted before its commit.
+
+        A data key that was destroyed between reading a value and opening it: what it sealed is
+        sealed anew by then, and the second run reads that.
+        """
+        if is_stale(error):
+            if is_shut(error) or attempt == ATTEMPTS:
+                raise stale_error(error)
+            self._stale_keys.forget()
+            return True
+        if isinstance(error, KeyUnavailable):
+            return attempt == 1
+        return attempt < ATTEMPTS and may_run_again(error)
 
     def _end(self, connection: Connection) -> None:
         """Commit, or for readers give up; a failed commit is never run again: it may have held."""

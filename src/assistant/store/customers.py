@@ -1,6 +1,6 @@
 """Customers: from the company's own id for somebody to our random one, once and for all."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -29,6 +29,7 @@ _COLUMNS = (
     _C.c.consent_epoch,
     _C.c.blocked_at,
     _C.c.erased_at,
+    _C.c.not_before,
 )
 _BY_HASHES = (
     select(_D.c.external_hash, *_COLUMNS)
@@ -56,17 +57,36 @@ class Customer:
     consent_epoch: int
     blocked_at: datetime | None
     erased_at: datetime | None
+    not_before: datetime | None = None
+    """When everything of the same person was erased last; what is older belongs to nobody."""
 
 
 class CustomerRepository:
-    """Finds and creates customers and keeps their consent epoch."""
+    """Finds and creates customers and keeps their consent epoch.
 
-    def __init__(self, *, vault: Vault) -> None:
+    ``erased_since`` says of an external id when everything of that person was erased last; it is
+    asked when a customer is made, so that nothing from before comes back to them.
+    """
+
+    def __init__(
+        self, *, vault: Vault, erased_since: Callable[[str], datetime | None] = lambda _id: None
+    ) -> None:
         self._vault = vault
+        self._erased_since = erased_since
+
+    def erased_since(self, external_id: str) -> datetime | None:
+        """Return when everything of somebody was erased last, known or not known any more."""
+        return self._erased_since(external_id)
 
     def find_customer(self, connection: Connection, external_id: str) -> Customer | None:
         """Return the customer whom the company knows as ``external_id``."""
         return self._find_all(connection, [external_id]).get(external_id)
+
+    def find_customers(
+        self, connection: Connection, external_ids: Collection[str]
+    ) -> dict[str, Customer]:
+        """Return those of the named customers who are there, by external id."""
+        return self._find_all(connection, sorted(external_ids))
 
     def get_or_create_customer(
         self, connection: Connection, external_id: str, *, at: datetime
@@ -155,7 +175,10 @@ class CustomerRepository:
     def _create(
         self, connection: Connection, external_ids: Collection[str], at: datetime
     ) -> dict[str, Customer]:
-        made = {external_id: _new_customer("customer", at) for external_id in external_ids}
+        made = {
+            external_id: _new_customer("customer", at, self._erased_since(external_id))
+            for external_id in external_ids
+        }
         if not made:
             return made
         self._vault.create_keys([customer.customer_id for customer in made.values()])
@@ -179,8 +202,8 @@ class CustomerRepository:
         return self._vault.seal(customer.customer_id, _C.name, "external", external_id.encode())
 
 
-def _new_customer(kind: CustomerKind, at: datetime) -> Customer:
-    return Customer(CustomerId(new_id()), kind, as_stored(at), 0, None, None)
+def _new_customer(kind: CustomerKind, at: datetime, not_before: datetime | None = None) -> Customer:
+    return Customer(CustomerId(new_id()), kind, as_stored(at), 0, None, None, not_before)
 
 
 def _values(customer: Customer, external_sealed: bytes | None) -> dict[str, Any]:
@@ -190,6 +213,7 @@ def _values(customer: Customer, external_sealed: bytes | None) -> dict[str, Any]
         "external_sealed": external_sealed,
         "created_at": to_epoch_ms(customer.created_at),
         "consent_epoch": customer.consent_epoch,
+        "not_before": None if customer.not_before is None else to_epoch_ms(customer.not_before),
     }
 
 
@@ -201,6 +225,7 @@ def _customer(row: Row[*tuple[Any, ...]]) -> Customer:
         consent_epoch=row.consent_epoch,
         blocked_at=_moment(row.blocked_at),
         erased_at=_moment(row.erased_at),
+        not_before=_moment(row.not_before),
     )
 
 

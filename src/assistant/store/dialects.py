@@ -34,6 +34,9 @@ DialectName: TypeAlias = Literal["sqlite", "postgresql"]
 BUSY_TIMEOUT_S = 10
 """How long a SQLite writer waits for another process (an import beside the server)."""
 
+CHECKPOINT_WAIT_MS = 40
+"""How long one attempt to cut the write-ahead log waits for readers."""
+
 _RETRIED = frozenset({"40001", "40P01"})
 """SQLSTATE of a serialisation failure and of a deadlock: nothing was written, run it again."""
 
@@ -135,6 +138,21 @@ def _configure_sqlite(connection: sqlite3.Connection, *, writer: bool) -> None:
 def raw_sqlite(connection: Connection) -> sqlite3.Connection:
     """Return the driver's own connection, for the statements that frame each unit of work."""
     return cast("sqlite3.Connection", connection.connection.driver_connection)
+
+
+def truncate_log(connection: sqlite3.Connection) -> bool:
+    """Try once to move the whole write-ahead log into the file and to cut it; False when busy.
+
+    Waits for readers for ``CHECKPOINT_WAIT_MS`` at most, because writers wait meanwhile.
+    """
+    connection.execute(f"PRAGMA busy_timeout={CHECKPOINT_WAIT_MS}")
+    try:
+        (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError as error:
+        if not is_busy(error):
+            raise
+        return False
+    return not busy
 
 
 def postgresql_engine(url: URL, *, connections: int) -> Engine:

@@ -9,28 +9,35 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 import orjson
-from sqlalchemy import Connection, Row, bindparam, func, select, tuple_
+from sqlalchemy import Connection, LargeBinary, Row, bindparam, func, select, tuple_
 
 from assistant.core.clock import from_epoch_ms, to_epoch_ms
 from assistant.core.events import HistoryEvent, IncomingEvent
 from assistant.core.ids import CustomerId, EventId, new_id
 from assistant.store.dialects import Upsert
+from assistant.store.event_hashes import EventContent, content_hash_of
 from assistant.store.tables.catalogue import table_of
 from assistant.store.tables.history import EventRow, IndexingRow
+from assistant.vault.envelope import number_of
 from assistant.vault.vault import Vault
 
 EventResult: TypeAlias = Literal["stored", "duplicate", "conflict"]
 
 _E = table_of(EventRow)
 _OF = _E.c.customer_id == bindparam("of_customer")
-_KNOWN = select(_E.c.customer_id, _E.c.event_hash, _E.c.content_hash, _E.c.event_id).where(
+_HEADER = func.substr(_E.c.sealed, 1, 5, type_=LargeBinary).label("header")
+_KNOWN = select(_E.c.customer_id, _E.c.event_hash, _E.c.content_hash, _E.c.event_id, _HEADER).where(
     tuple_(_E.c.customer_id, _E.c.event_hash).in_(bindparam("pairs", expanding=True))
 )
 _ADD = Upsert(_E, keys=["customer_id", "event_hash"])
 _QUEUE = Upsert(table_of(IndexingRow), keys=["customer_id"], add=["ticket"])
 _AFTER = (
     select(_E)
-    .where(_OF, _E.c.event_id > bindparam("after"))
+    .where(
+        _OF,
+        _E.c.category.in_(bindparam("categories", expanding=True)),
+        _E.c.event_id > bindparam("after"),
+    )
     .order_by(_E.c.event_id)
     .limit(bindparam("at_most"))
 )
@@ -45,6 +52,7 @@ _BY_IDS = (
     .order_by(_E.c.event_id)
 )
 _IDS = select(_E.c.event_id).where(_OF).order_by(_E.c.event_id)
+_IDS_IN_CATEGORIES = _IDS.where(_E.c.category.in_(bindparam("categories", expanding=True)))
 _COUNT = select(func.count()).select_from(_E)
 _CHUNK = 500
 """Pairs in one look-up, far below the number of parameters either database takes."""
@@ -64,32 +72,25 @@ _Key: TypeAlias = tuple[str, bytes]
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """The row that holds an event."""
+    """The row that holds an event, and the number of the data key that it is sealed under."""
 
     event_id: EventId
     content_hash: bytes
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """An event with its hashes, ready to be compared with what is stored."""
+    """An event with what identifies it, ready to be compared with what is stored."""
 
     customer_id: str
     event: IncomingEvent
     event_hash: bytes
-    content_hash: bytes
     event_id: EventId
 
     @property
     def key(self) -> _Key:
         return (self.customer_id, self.event_hash)
-
-    def outcome(self, stored: _Stored) -> EventOutcome:
-        """Say what became of this event, given the row that holds its key now."""
-        if stored.event_id == self.event_id:
-            return EventOutcome("stored", self.event_id)
-        same = stored.content_hash == self.content_hash
-        return EventOutcome("duplicate" if same else "conflict", stored.event_id)
 
 
 class EventRepository:
@@ -124,7 +125,7 @@ class EventRepository:
                 fresh.setdefault(item.key, item)
         if fresh:
             known |= self._insert(connection, list(fresh.values()), at)
-        return [item.outcome(known[item.key]) for item in prepared]
+        return [self._outcome(item, known[item.key]) for item in prepared]
 
     def list_events(
         self, connection: Connection, customer_id: str, *, categories: Collection[str]
@@ -134,10 +135,21 @@ class EventRepository:
         return [self._opened(row) for row in connection.execute(_IN_CATEGORIES, values)]
 
     def list_events_after(
-        self, connection: Connection, customer_id: str, *, after: str = "", limit: int
+        self,
+        connection: Connection,
+        customer_id: str,
+        *,
+        categories: Collection[str],
+        after: str = "",
+        limit: int,
     ) -> Sequence[HistoryEvent]:
-        """Return the customer's events with an id above ``after``, for indexing, page by page."""
-        values = {"of_customer": customer_id, "after": after, "at_most": limit}
+        """Return the customer's events of these categories with an id above ``after``."""
+        values = {
+            "of_customer": customer_id,
+            "categories": sorted(categories),
+            "after": after,
+            "at_most": limit,
+        }
         return [self._opened(row) for row in connection.execute(_AFTER, values)]
 
     def list_events_by_id(
@@ -147,9 +159,18 @@ class EventRepository:
         values = {"of_customer": customer_id, "ids": list(event_ids)}
         return [self._opened(row) for row in connection.execute(_BY_IDS, values)]
 
-    def list_event_ids(self, connection: Connection, customer_id: str) -> Sequence[EventId]:
-        """Return the ids of all events of the customer, without opening any."""
-        return list(connection.execute(_IDS, {"of_customer": customer_id}).scalars())
+    def list_event_ids(
+        self,
+        connection: Connection,
+        customer_id: str,
+        *,
+        categories: Collection[str] | None = None,
+    ) -> Sequence[EventId]:
+        """Return the ids of the customer's events (of these categories), without opening any."""
+        if categories is None:
+            return list(connection.execute(_IDS, {"of_customer": customer_id}).scalars())
+        values = {"of_customer": customer_id, "categories": sorted(categories)}
+        return list(connection.execute(_IDS_IN_CATEGORIES, values).scalars())
 
     def count_events(self, connection: Connection) -> int:
         """Return how many events of all customers are stored; for import, check and metrics."""
@@ -157,16 +178,19 @@ class EventRepository:
 
     def _prepare(self, customer_id: str, event: IncomingEvent) -> _Prepared:
         name = orjson.dumps([event.source, event.id])
-        content = orjson.dumps(
-            [event.type, to_epoch_ms(event.time), event.data], option=orjson.OPT_SORT_KEYS
-        )
         return _Prepared(
             customer_id=customer_id,
             event=event,
             event_hash=self._vault.keyed_hash(customer_id, "event", name),
-            content_hash=self._vault.keyed_hash(customer_id, "event content", content),
             event_id=EventId(new_id()),
         )
+
+    def _outcome(self, item: _Prepared, stored: _Stored) -> EventOutcome:
+        """Say what became of an event, given the row that holds its key now."""
+        if stored.event_id == item.event_id:
+            return EventOutcome("stored", item.event_id)
+        same = stored.content_hash == self._content_hash(item, stored.number)
+        return EventOutcome("duplicate" if same else "conflict", stored.event_id)
 
     def _known(self, connection: Connection, keys: Collection[_Key]) -> dict[_Key, _Stored]:
         known: dict[_Key, _Stored] = {}
@@ -174,7 +198,8 @@ class EventRepository:
         for start in range(0, len(pairs), _CHUNK):
             rows = connection.execute(_KNOWN, {"pairs": pairs[start : start + _CHUNK]})
             for row in rows:
-                stored = _Stored(row.event_id, bytes(row.content_hash))
+                number = number_of(bytes(row.header))
+                stored = _Stored(row.event_id, bytes(row.content_hash), number)
                 known[row.customer_id, bytes(row.event_hash)] = stored
         return known
 
@@ -188,7 +213,7 @@ class EventRepository:
         queued = [{"customer_id": customer, "ticket": 1} for customer in sorted(customers)]
         connection.execute(_QUEUE.on(connection), queued)
         if inserted == len(fresh):
-            return {item.key: _Stored(item.event_id, item.content_hash) for item in fresh}
+            return {item.key: _stored(row) for item, row in zip(fresh, rows, strict=True)}
         return self._known(connection, [item.key for item in fresh])
 
     def _values(self, item: _Prepared, received_at: int) -> dict[str, Any]:
@@ -202,16 +227,22 @@ class EventRepository:
                 "rendering": event.rendering,
             }
         )
+        sealed = self._vault.seal(item.customer_id, _E.name, item.event_id, content)
         return {
             "customer_id": item.customer_id,
             "event_id": item.event_id,
             "event_hash": item.event_hash,
-            "content_hash": item.content_hash,
+            "content_hash": self._content_hash(item, number_of(sealed)),
             "category": event.category,
             "time": to_epoch_ms(event.time),
             "received_at": received_at,
-            "sealed": self._vault.seal(item.customer_id, _E.name, item.event_id, content),
+            "sealed": sealed,
         }
+
+    def _content_hash(self, item: _Prepared, number: int) -> bytes:
+        event = item.event
+        content = EventContent(event.type, to_epoch_ms(event.time), event.data)
+        return content_hash_of(self._vault, item.customer_id, content, number=number)
 
     def _opened(self, row: Row[*tuple[Any, ...]]) -> HistoryEvent:
         opened = self._vault.open(row.customer_id, _E.name, row.event_id, row.sealed)
@@ -226,3 +257,7 @@ class EventRepository:
             data=content["data"],
             rendering=content["rendering"],
         )
+
+
+def _stored(row: dict[str, Any]) -> _Stored:
+    return _Stored(row["event_id"], row["content_hash"], number_of(row["sealed"]))

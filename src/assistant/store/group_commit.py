@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from assistant.core.errors import Overloaded
 from assistant.store.dialects import is_busy, raw_sqlite
+from assistant.store.stale_keys import RUNS, StaleKeys, is_shut, is_stale, stale_error
 
 T = TypeVar("T")
 
@@ -32,10 +33,23 @@ class _Job:
     result: Any = None
     error: BaseException | None = None
 
-    def run(self, connection: Connection, raw: sqlite3.Connection) -> None:
-        """Do the work in a savepoint; what fails is undone alone and remembered."""
+    def run(self, connection: Connection, raw: sqlite3.Connection, stale_keys: StaleKeys) -> None:
+        """Do the work, and again where it was sealed under an outdated key."""
         if not self.future.set_running_or_notify_cancel():
             return
+        for run in range(1, RUNS + 1):
+            self._run_once(connection, raw)
+            refused = self.error
+            if refused is None or not is_stale(refused):
+                return
+            if is_shut(refused) or run == RUNS:
+                self.error = stale_error(refused)
+                return
+            stale_keys.forget()
+
+    def _run_once(self, connection: Connection, raw: sqlite3.Connection) -> None:
+        """Do the work in a savepoint; what fails is undone alone and remembered."""
+        self.error = None
         raw.execute("SAVEPOINT work")
         try:
             self.result = self.work(connection)
@@ -59,11 +73,14 @@ class _Job:
 class GroupCommitWriter:
     """Runs units of work one after another on its own thread and its own connection."""
 
-    def __init__(self, engine: Engine, *, queue_limit: int = 4096) -> None:
+    def __init__(
+        self, engine: Engine, *, stale_keys: StaleKeys | None = None, queue_limit: int = 4096
+    ) -> None:
         self._connection = engine.connect()
         self._raw = raw_sqlite(self._connection)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._queue_limit = queue_limit
+        self._stale_keys = stale_keys or StaleKeys()
         self._closed = False
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -120,7 +137,7 @@ class GroupCommitWriter:
 
     def _run_all(self, batch: list[_Job]) -> None:
         for job in batch:  # the list grows while it is walked
-            job.run(self._connection, self._raw)
+            job.run(self._connection, self._raw, self._stale_keys)
             if not self._raw.in_transaction:  # SQLite gave all of it up: a full disk, an I/O error
                 raise job.error or RuntimeError("a unit of work ended the transaction itself")
             if len(batch) < BATCH_LIMIT and (waiting := self._next(wait=False)) is not None:

@@ -3,6 +3,7 @@
 Only ``retrieval.history_reader`` (for use, with a grant) and the indexing worker import this.
 """
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -47,6 +48,15 @@ class HistoryBlock:
     packed: bytes
 
 
+def first_version() -> int:
+    """Return a number to begin with, other than any that was there before.
+
+    A block that was dropped and is made anew must not pass for the old one in a process that still
+    holds that one opened.
+    """
+    return 1 + secrets.randbelow(2**30)
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A customer whose block is behind their events, as of ``ticket``."""
@@ -74,10 +84,18 @@ class HistoryBlockRepository:
         found = connection.execute(_VERSION, {"of_customer": customer_id})
         return cast("int | None", found.scalar_one_or_none())
 
-    def save_block(self, connection: Connection, customer_id: str, block: HistoryBlock) -> bool:
-        """Store ``block`` in place of version ``block.version - 1`` (1 is a customer's first).
+    def save_block(
+        self,
+        connection: Connection,
+        customer_id: str,
+        block: HistoryBlock,
+        *,
+        first: bool | None = None,
+    ) -> bool:
+        """Store ``block`` in place of version ``block.version - 1``, or where there is none yet.
 
-        Returns False, and changes nothing, when another worker was first.
+        ``first`` says that there is none; left out, version 1 says so. Returns False, and changes
+        nothing, when another worker was first.
         """
         values = {
             "version": block.version,
@@ -86,7 +104,7 @@ class HistoryBlockRepository:
             "items": block.items,
             "sealed": self._vault.seal(customer_id, _B.name, str(block.version), block.packed),
         }
-        if block.version == 1:
+        if block.version == 1 if first is None else first:
             added = connection.execute(_ADD.on(connection), {"customer_id": customer_id, **values})
             return added.rowcount == 1
         new = {f"new_{name}": value for name, value in values.items()}

@@ -17,6 +17,7 @@ _SAVE = Upsert(_V, keys=["customer_id"], replace=["renewal_hash", "expires_at"])
 _FIND = select(_V.c.customer_id).where(
     _V.c.renewal_hash == bindparam("renewal"), _V.c.expires_at > bindparam("now")
 )
+_HAS = select(_V.c.customer_id).where(_V.c.customer_id == bindparam("of_customer"))
 _REMOVE = delete(_V).where(_V.c.customer_id == bindparam("of_customer"))
 
 
@@ -44,6 +45,11 @@ class VisitorRepository:
         hashed = self._vault.service_hash("visitor-renewals", renewal.encode())
         found = connection.execute(_FIND, {"renewal": hashed, "now": to_epoch_ms(now)})
         return cast("CustomerId | None", found.scalar_one_or_none())
+
+    def has_renewal(self, connection: Connection, customer_id: str) -> bool:
+        """Whether there is this visitor; the secret may have expired."""
+        found = connection.execute(_HAS, {"of_customer": customer_id})
+        return found.first() is not None
 
     def remove_renewal(self, connection: Connection, customer_id: str) -> None:
         """Forget the visitor's renewal secret."""

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from assistant.core.errors import KeyUnavailable
 from assistant.vault.envelope import KEY_BYTES
@@ -56,16 +57,65 @@ def create_key_file(path: Path) -> KeyRing:
         KeyUnavailable: the file is there already; an existing key is never overwritten.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = new_key()
+    ring = ring_of(new_key(), origin=str(path))
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        _write_lines(path, ring)
     except FileExistsError as error:
         raise KeyUnavailable(f"{str(path)!r} holds a key already; it is not overwritten") from error
+    return ring
+
+
+def replace_key_file(path: Path, ring: KeyRing) -> None:
+    """Put the keys of ``ring`` into ``path`` in place of those there, durably and all or none.
+
+    Owner and mode stay. What the file held is overwritten where it lay: on a disk that writes in
+    place, a key that is dropped is gone.
+    """
+    path = path.resolve()
+    aside = path.with_name(path.name + ".new")
+    if aside.exists():  # an earlier run died here
+        _overwrite(aside)
+        aside.unlink()
+    _write_lines(aside, ring)
+    with path.open("r+b") as old:
+        state = os.fstat(old.fileno())
+        os.chown(aside, state.st_uid, state.st_gid)
+        aside.chmod(stat.S_IMODE(state.st_mode))
+        aside.replace(path)
+        _sync_folder(path.parent)
+        _overwrite_open(old)
+
+
+def _overwrite(path: Path) -> None:
+    with path.open("r+b") as file:
+        _overwrite_open(file)
+
+
+def _overwrite_open(file: BinaryIO) -> None:
+    file.write(bytes(os.fstat(file.fileno()).st_size))
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _write_lines(path: Path, ring: KeyRing) -> None:
+    lines = [
+        f"{epoch}:{base64.b64encode(secret).decode()}\n"
+        for epoch, secret in sorted(ring.keys.items())
+    ]
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.write(f"{key.epoch}:{base64.b64encode(key.secret).decode()}\n")
+        file.writelines(lines)
         file.flush()
         os.fsync(file.fileno())
-    return ring_of(key, origin=str(path))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read_key_file(path: Path) -> KeyRing:

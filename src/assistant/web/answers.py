@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from assistant.core.actor import CustomerActor
 from assistant.web.auth import Caller, bearer_of
 from assistant.web.keys import TOOLS
+from assistant.web.privacy_signal import heed_signal
 
 
 def json_answer(
@@ -23,19 +24,25 @@ def json_answer(
 
 
 async def find_actor(request: web.Request) -> CustomerActor | None:
-    """Return who calls, None for a customer who never wrote; counts against their rate."""
+    """Return who calls, None for a customer who never wrote; counts against their rate.
+
+    Asked anew each time: another process may have erased them a moment ago, and what is stored must
+    not be shown for as long as this one remembers who they were.
+    """
     tools = request.config_dict[TOOLS]
-    actor = await tools.actors.find(caller_of(request))
+    actor = await tools.actors.find_anew(caller_of(request))
     if actor is not None:
         tools.request_rate.take(actor.customer_id)
+    await heed_signal(request, actor)
     return actor
 
 
 async def get_actor(request: web.Request) -> CustomerActor:
     """Return who calls, made now when new; counts against their rate."""
     tools = request.config_dict[TOOLS]
-    actor = await tools.actors.get(caller_of(request))
+    actor = await tools.actors.get_anew(caller_of(request))
     tools.request_rate.take(actor.customer_id)
+    await heed_signal(request, actor)
     return actor
 
 

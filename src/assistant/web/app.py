@@ -9,13 +9,22 @@ from aiohttp import web
 
 from assistant.web import (
     chat_socket,
+    data_api,
     demo_identity,
+    erasures_api,
     events_api,
+    export_api,
+    facts_api,
     health_api,
     me_api,
+    questions_api,
+    receipts_api,
+    reciprocity_api,
     requests_api,
     turns_api,
+    visit_merge_api,
     visitors_api,
+    well_known_api,
 )
 from assistant.web.keys import TOOLS
 from assistant.web.logs import get_log
@@ -36,10 +45,19 @@ def list_routes(*, demo: bool) -> tuple[Route, ...]:
         *chat_socket.ROUTES,
         *turns_api.ROUTES,
         *visitors_api.ROUTES,
+        *visit_merge_api.ROUTES,
         *requests_api.ROUTES,
         *me_api.ROUTES,
+        *questions_api.ROUTES,
+        *facts_api.ROUTES,
+        *erasures_api.ROUTES,
+        *receipts_api.ROUTES,
+        *data_api.ROUTES,
+        *export_api.ROUTES,
+        *reciprocity_api.ROUTES,
         *events_api.ROUTES,
         *health_api.ROUTES,
+        *well_known_api.ROUTES,
     )
     return (*routes, *demo_identity.ROUTES) if demo else routes
 
@@ -57,6 +75,7 @@ def build_app(services: Services) -> web.Application:
     add_pages(app, routes, build_document(routes, version=_version()))
     app.on_response_prepare.append(add_headers)
     app.cleanup_ctx.append(_watch_the_loop)
+    services.notices.listen(lambda _customers: _look_at_sockets(app[TOOLS]))
     app.on_shutdown.append(_finish_turns)
     app.on_cleanup.append(_close_services)
     return app
@@ -68,6 +87,19 @@ async def _watch_the_loop(app: web.Application) -> AsyncIterator[None]:
     sampler.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await sampler
+
+
+def _look_at_sockets(tools: Toolbox) -> None:
+    """Close, in a while, the sockets of customers of whom everything was erased."""
+
+    async def look() -> None:
+        for number, socket in enumerate(list(tools.sockets)):
+            await socket.look_again()
+            if number % 64 == 0:
+                await asyncio.sleep(0)  # others have a turn
+
+    if tools.sockets:
+        tools.in_flight.start(look())
 
 
 async def _finish_turns(app: web.Application) -> None:

@@ -16,6 +16,9 @@ from aiohttp import WSMsgType, web
 from assistant.web.replies import Frame
 from assistant.web.wire import written
 
+NOT_AUTHENTICATED: Final = 4401
+"""Closes a socket whose token has expired, or is from before an erasure of everything."""
+
 _IMPERSONAL: Final = frozenset({"problem", "notice", "typing", "pong"})
 
 

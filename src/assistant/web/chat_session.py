@@ -17,13 +17,14 @@ from assistant.web.chat_lane import TurnLane
 from assistant.web.chat_outbox import Outbox
 from assistant.web.logs import get_log
 from assistant.web.problems import RequestProblem, problem_frame
+from assistant.web.question_frames import Listener, QuestionTalk
 from assistant.web.schemas.chat import FeedbackRequest, HandoffFrame, TokenFrame, TurnFrame
 from assistant.web.services import Services
 from assistant.web.token_watch import TokenWatch
 from assistant.web.toolbox import Toolbox
 from assistant.web.turns import Spoken, clean_text
 
-LATER_FRAMES: Final = frozenset({"card.shown", "answer", "confirm", "decline", "act"})
+LATER_FRAMES: Final = frozenset({"act"})
 """Frames of the protocol that nothing behind the socket answers yet."""
 
 TOKEN_EXPIRED: Final = 4401
@@ -36,7 +37,13 @@ class ChatSession:
     """The conversation of one caller over one socket."""
 
     def __init__(
-        self, *, tools: Toolbox, outbox: Outbox, caller: Caller, conversation: ConversationId
+        self,
+        *,
+        tools: Toolbox,
+        outbox: Outbox,
+        caller: Caller,
+        conversation: ConversationId,
+        listener: Listener,
     ) -> None:
         """Take over from the handshake; ``start`` begins the turns."""
         self._tools = tools
@@ -45,10 +52,14 @@ class ChatSession:
         self._caller = caller
         self._conversation = conversation
         self._malformed = 0
+        self._questions = QuestionTalk(
+            steps=self._services.question_steps, outbox=outbox, actor=self._actor, listener=listener
+        )
         self._lane = TurnLane(
             taker=tools.taker,
             outbox=outbox,
             caller=lambda: self._caller,
+            follow=self._questions.follow,
             capacity=self._services.limits.waiting_turns,
         )
         self._watch = TokenWatch(
@@ -60,12 +71,22 @@ class ChatSession:
             "feedback": self._feedback,
             "handoff": self._handoff,
             "ping": self._ping,
+            **self._questions.handlers,
         }
+
+    @property
+    def caller(self) -> Caller:
+        """Who is at the other end, by the present token."""
+        return self._caller
 
     def start(self) -> None:
         """Begin to take turns and to watch the token."""
         self._lane.begin(self._tools.in_flight)
         self._watch.start(self._caller.expires_at)
+
+    async def resume_question(self, actor: CustomerActor) -> None:
+        """Send again the card or question that still waits in this conversation."""
+        await self._questions.resume(actor, self._conversation)
 
     def may_send_personal(self) -> bool:
         """Whether the token still lives."""

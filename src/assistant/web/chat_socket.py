@@ -15,6 +15,7 @@ from assistant.core.actor import CustomerActor
 from assistant.core.clock import to_rfc3339
 from assistant.core.errors import (
     AssistantError,
+    CustomerErased,
     InvalidInput,
     NotAuthenticated,
     Overloaded,
@@ -26,9 +27,12 @@ from assistant.web.bodies import validate
 from assistant.web.chat_outbox import Outbox
 from assistant.web.chat_session import TOKEN_EXPIRED, ChatSession, load_frame
 from assistant.web.keys import TOOLS
+from assistant.web.languages import language_of
 from assistant.web.logs import get_log
 from assistant.web.origins import require_allowed_origin
+from assistant.web.privacy_signal import has_signal
 from assistant.web.problems import RequestProblem, problem_frame
+from assistant.web.question_frames import Listener
 from assistant.web.replies import stored_turn_body
 from assistant.web.routes import Route
 from assistant.web.schemas.chat import HelloFrame
@@ -82,6 +86,7 @@ class ChatConnection:
         self._request = request
         self._session: ChatSession | None = None
         limits = tools.services.limits
+        self._gpc = has_signal(request)
         self._max_frame = limits.max_frame
         self._outbox = Outbox(
             socket=socket,
@@ -103,6 +108,15 @@ class ChatConnection:
         """Take no further turns."""
         if self._session is not None:
             self._session.stop()
+
+    async def look_again(self) -> None:
+        """Close the socket if everything of its customer was erased since its token was issued."""
+        if self._session is None:
+            return
+        try:
+            await self._tools.actors.find(self._session.caller)
+        except CustomerErased as error:
+            self._end(error)
 
     def leave(self) -> None:
         """Tell the client that this process goes away, after what is queued for it."""
@@ -144,14 +158,23 @@ class ChatConnection:
 
     async def _open(self, hello: HelloFrame) -> None:
         caller = self._tools.tokens.verify(hello.token)
+        self._gpc = self._gpc or hello.gpc
         actor = await self._tools.actors.find(caller)
+        if self._gpc and actor is not None:
+            await self._tools.services.consents.heed(actor)
         conversation = await self._conversation_of(hello, actor)
         resume = await self._resume(hello, actor, conversation)
         session = ChatSession(
-            tools=self._tools, outbox=self._outbox, caller=caller, conversation=conversation
+            tools=self._tools,
+            outbox=self._outbox,
+            caller=caller,
+            conversation=conversation,
+            listener=Listener(language_of(self._request, hello.lang), gpc=self._gpc),
         )
         self._session = session
         self._outbox.send(self._welcome(caller, conversation, resume))
+        if actor is not None:
+            await session.resume_question(actor)
         session.start()
 
     def _welcome(
@@ -164,6 +187,7 @@ class ChatConnection:
             "conversation": conversation,
             "assistant": "ai",
             "name": self._tools.services.assistant_name,
+            "gpc": self._gpc,
             "expires_at": to_rfc3339(clock() + timedelta(seconds=left)),
             "resume": [stored_turn_body(turn) for turn in resume[-RESUMED_TURNS:]],
         }

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from assistant.core.actor import CustomerActor
 from assistant.core.clock import Clock
+from assistant.core.errors import NotFound
 from assistant.profile.consent import ConsentDecision, ConsentLedger
 from assistant.profile.consent_state import ConsentState
 from assistant.profile.pack import Pack
 from assistant.profile.purpose_offers import PurposeOffer, list_offers
+from assistant.profile.purposes import AGGREGATE_PURPOSE
 from assistant.store.engine import Connection, Database
 from assistant.web.services import Decision
 
@@ -30,14 +32,25 @@ class StoreConsents:
         self, actor: CustomerActor | None, *, lang: str, gpc: bool
     ) -> Sequence[PurposeOffer]:
         """Return every purpose; the signal, where it is on, acts before it is shown."""
-        state = None
         if actor is not None and gpc:
-            state = await self._database.write(lambda connection: self._heed(connection, actor))
-        elif actor is not None:
+            await self.heed(actor)
+        state = None
+        if actor is not None:
             state = await self._database.read(
                 lambda connection: self._ledger.state(connection, actor.customer_id)
             )
         return list_offers(self._pack, state, lang=lang, gpc=gpc)
+
+    async def heed(self, actor: CustomerActor) -> None:
+        """Let the signal act; where it has nothing to take back, nothing is written."""
+        try:
+            state = await self._database.read(
+                lambda connection: self._ledger.state(connection, actor.customer_id)
+            )
+        except NotFound:  # erased since the token was issued; whoever asks next is told so
+            return
+        if state.given_unheard(AGGREGATE_PURPOSE):
+            await self._database.write(lambda connection: self._heed(connection, actor))
 
     async def decide(self, actor: CustomerActor, decision: Decision) -> PurposeOffer:
         """Record the decision and return its purpose as it now stands."""
@@ -66,4 +79,5 @@ class StoreConsents:
             text_sha256=decision.text_sha256,
             categories=None if categories is None else frozenset(categories),
             beside_gpc=decision.gpc,
+            lang=decision.lang,
         )

@@ -13,6 +13,7 @@ from assistant.web.answers import caller_of, find_actor, get_actor, json_answer
 from assistant.web.bodies import read_json, read_query
 from assistant.web.keys import TOOLS
 from assistant.web.languages import language_of
+from assistant.web.privacy_signal import has_signal
 from assistant.web.routes import Route
 from assistant.web.schemas.me import (
     AccessLogBody,
@@ -34,7 +35,7 @@ async def list_purposes(request: web.Request) -> web.Response:
     tools = request.config_dict[TOOLS]
     query = read_query(request, PurposesQuery)
     actor = await find_actor(request)
-    gpc = _has_gpc(request)
+    gpc = has_signal(request)
     lang = language_of(request, query.lang)
     views = await tools.services.consents.view(actor, lang=lang, gpc=gpc)
     return json_answer({"purposes": [_purpose(view) for view in views], "gpc": gpc})
@@ -51,7 +52,7 @@ async def put_consent(request: web.Request) -> web.Response:
         version=wanted.version,
         text_sha256=wanted.text_sha256,
         categories=None if wanted.categories is None else tuple(dict.fromkeys(wanted.categories)),
-        gpc=_has_gpc(request),
+        gpc=has_signal(request),
         lang=language_of(request, wanted.lang),
     )
     if not decision.purpose.isprintable() or len(decision.purpose) > 64:
@@ -86,12 +87,14 @@ async def list_access(request: web.Request) -> web.Response:
     actor = await find_actor(request)
     if actor is None:
         return json_answer({"entries": [], "cursor": None})
-    offset = query.cursor or 0
-    entries = await tools.services.records.list_access(actor, offset=offset, limit=query.limit + 1)
+    entries = await tools.services.records.list_access(
+        actor, before=query.cursor, limit=query.limit + 1
+    )
+    page = entries[: query.limit]
     return json_answer(
         {
-            "entries": [_access_entry(entry) for entry in entries[: query.limit]],
-            "cursor": str(offset + query.limit) if len(entries) > query.limit else None,
+            "entries": [_access_entry(entry) for entry in page],
+            "cursor": page[-1].entry_id if len(entries) > query.limit else None,
         }
     )
 
@@ -110,8 +113,11 @@ def _history_item(event: HistoryEvent) -> dict[str, object]:
 
 def _access_entry(entry: Access) -> dict[str, object]:
     return {
+        "id": entry.entry_id,
         "at": to_rfc3339(entry.at),
         "role": entry.role,
+        "actor": entry.actor,
+        "reading": entry.reading,
         "purpose": entry.purpose,
         "categories": sorted(entry.categories),
         "items": entry.items,
@@ -127,10 +133,6 @@ def _purpose(offer: PurposeOffer) -> dict[str, object]:
             for c in offer.categories
         ],
     }
-
-
-def _has_gpc(request: web.Request) -> bool:
-    return request.headers.get("Sec-GPC", "").strip() == "1"
 
 
 ROUTES = (

@@ -9,6 +9,11 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _PREFIX = "assistant_"
+_LAGS = (
+    *(step / 1000 for step in range(1, 21)),
+    *(0.025, 0.03, 0.04, 0.05, 0.075, 0.1, 0.25, 0.5, 1.0, 2.5),
+)
+"""Bounds for the event loop's lag: to the millisecond where customers begin to notice it."""
 _SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -32,12 +37,13 @@ class Metrics:
         )
         self._problems = self._counter("problems", "Problems told to callers.", "code")
         self._events = self._counter("events", "Events handed over, by outcome.", "outcome")
+        self._alarms = self._counter("access_alarms", "Alarms for reading customers' data in bulk.")
         self._sockets = self._gauge("chat_sockets", "Chat sockets that are open.")
         self._lag = self._gauge(
             "event_loop_lag_seconds", "By how much the event loop overslept at the last sample."
         )
         self._lag_spread = self._histogram(
-            "event_loop_lag_spread_seconds", "All samples of the event loop's lag."
+            "event_loop_lag_spread_seconds", "All samples of the event loop's lag.", bounds=_LAGS
         )
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
@@ -46,8 +52,10 @@ class Metrics:
     def _gauge(self, name: str, meaning: str) -> Gauge:
         return Gauge(_PREFIX + name, meaning, registry=self.registry)
 
-    def _histogram(self, name: str, meaning: str, *labels: str) -> Histogram:
-        return Histogram(_PREFIX + name, meaning, labels, buckets=_SECONDS, registry=self.registry)
+    def _histogram(
+        self, name: str, meaning: str, *labels: str, bounds: tuple[float, ...] = _SECONDS
+    ) -> Histogram:
+        return Histogram(_PREFIX + name, meaning, labels, buckets=bounds, registry=self.registry)
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one finished request under its route template."""
@@ -74,6 +82,10 @@ class Metrics:
     def count_events(self, outcome: str, number: int) -> None:
         """Count events of a business system by their outcome."""
         self._events.labels(outcome).inc(number)
+
+    def count_access_alarm(self) -> None:
+        """Count one alarm for bulk reading."""
+        self._alarms.inc()
 
     def socket_opened(self) -> None:
         """Note that a chat socket was opened."""

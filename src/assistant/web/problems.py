@@ -49,6 +49,11 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "No valid token",
         "Send a fresh token as `Authorization: Bearer` (on the socket: in the first frame).",
     ),
+    "erased": ProblemKind(
+        401,
+        "The token is older than an erasure of everything",
+        "Sign in anew: a token issued after the erasure begins an empty customer.",
+    ),
     "not_allowed": ProblemKind(
         403,
         "Not permitted",
@@ -78,6 +83,34 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         409,
         "What was echoed is no longer what is shown",
         "Fetch the present version and hash, show them to the customer, and ask again.",
+    ),
+    "card_not_shown": ProblemKind(
+        409,
+        "The purpose card comes first",
+        "Show the card of the question and acknowledge it with its hash, then repeat.",
+    ),
+    "question_not_asked": ProblemKind(
+        409,
+        "The question was not put yet",
+        "Acknowledge the card; its answer brings the question.",
+    ),
+    "question_not_answered": ProblemKind(
+        409, "There is no answer to confirm", "Send the answer, show the exact words, then confirm."
+    ),
+    "question_answered": ProblemKind(
+        409,
+        "The question has another answer",
+        "Show the words that would be kept; they may be changed when they are confirmed.",
+    ),
+    "question_confirmed": ProblemKind(
+        409,
+        "Words were confirmed already",
+        "Correct or delete the fact under `/v1/me/facts`.",
+    ),
+    "question_closed": ProblemKind(
+        409,
+        "The question is over",
+        "It was declined or withdrawn, or its time passed; nothing of it can be taken up again.",
     ),
     "too_many_requests": ProblemKind(
         429, "Too many requests", "Wait for as many seconds as `Retry-After` says."

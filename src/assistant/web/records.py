@@ -69,12 +69,11 @@ class StoreRecords:
         return list(reversed(found))
 
     async def list_access(
-        self, actor: CustomerActor, *, offset: int, limit: int
+        self, actor: CustomerActor, *, before: str | None, limit: int
     ) -> Sequence[Access]:
         """Return a page of the actor's access log."""
-        entries = await self._database.read(
+        return await self._database.read(
             lambda connection: self._access_log.list_accesses(
-                connection, actor.customer_id, limit=offset + limit
+                connection, actor.customer_id, limit=limit, before=before
             )
         )
-        return entries[offset:]

@@ -33,10 +33,12 @@ def reply_body(reply: Reply) -> dict[str, object]:
                 "purpose": a.purpose,
                 "categories": a.categories,
                 "text": a.text,
+                "ref": a.ref,
             }
             for a in reply.actions
         ],
         "withheld": reply.withheld,
+        "card": reply.card,
     }
 
 

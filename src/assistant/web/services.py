@@ -7,17 +7,25 @@ real store; tests put hand-written fakes in their place.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from assistant.channels.intake import ItemResult
 from assistant.core.actor import CustomerActor
 from assistant.core.clock import Clock, system_clock
-from assistant.core.events import HistoryEvent
+from assistant.core.erasure import ErasureNotices
+from assistant.core.events import HistoryEvent, JsonObject
 from assistant.core.ids import ConversationId, CustomerId
 from assistant.dialogue.turns import Reply, StoredTurn, Utterance
 from assistant.profile.purpose_offers import PurposeOffer
+from assistant.profile.receipts import Receipt, ReceiptSummary
 from assistant.store.access_log import Access
 from assistant.web.metrics import Metrics
+from assistant.web.own_data import OwnData
+from assistant.web.own_erasures import OwnErasures
+from assistant.web.own_exports import OwnExports
+from assistant.web.own_facts import OwnFacts
+from assistant.web.question_steps import QuestionSteps
+from assistant.web.visit_joining import VisitJoining
 
 
 class TurnService(Protocol):
@@ -50,15 +58,27 @@ class TurnService(Protocol):
         ...
 
 
+LATEST: Final = 2**53
+"""Stands for the time of a token where there is none: later than any erasure."""
+
+
 class Customers(Protocol):
     """The company's customer ids at the edge, internal ids inside."""
 
-    async def find(self, subject: str) -> CustomerId | None:
-        """Return the internal id of the company's customer, if they ever wrote."""
+    async def find(self, subject: str, *, issued_at: int = LATEST) -> CustomerId | None:
+        """Return the internal id of the company's customer, if they ever wrote.
+
+        ``issued_at`` is of the token, in milliseconds since 1970. Raises ``CustomerErased`` where
+        everything of the customer was erased at that time or later.
+        """
         ...
 
-    async def find_or_create(self, subject: str) -> CustomerId:
-        """Return the internal id, creating an empty customer at the first message."""
+    async def find_or_create(self, subject: str, *, issued_at: int = LATEST) -> CustomerId:
+        """Return the internal id, creating an empty customer at the first message; as ``find``."""
+        ...
+
+    def forget(self, subject: str) -> None:
+        """Look this customer up anew at the next request."""
         ...
 
 
@@ -80,6 +100,14 @@ class Visitors(Protocol):
 
     async def recognise(self, secret: str) -> Renewal:
         """Return the visitor of a renewal secret; raises ``NotAuthenticated``."""
+        ...
+
+    async def require(self, customer_id: CustomerId) -> None:
+        """Raise ``CustomerErased`` unless there is this visitor."""
+        ...
+
+    def forget(self, customer_id: CustomerId) -> None:
+        """Look this visitor up anew at the next request."""
         ...
 
 
@@ -105,8 +133,26 @@ class Consents(Protocol):
         """Return every purpose with the actor's decisions (None: somebody who never wrote)."""
         ...
 
+    async def heed(self, actor: CustomerActor) -> None:
+        """Let the Global Privacy Control signal act on the actor's consents."""
+        ...
+
     async def decide(self, actor: CustomerActor, decision: Decision) -> PurposeOffer:
         """Record a decision; raises ``Stale`` for an outdated text, ``NotFound`` for no purpose."""
+        ...
+
+
+class OwnReceipts(Protocol):
+    """The signed receipts of a customer's own decisions."""
+
+    async def list_summaries(
+        self, actor: CustomerActor, *, after: str | None, limit: int
+    ) -> Sequence[ReceiptSummary]:
+        """Return up to ``limit`` decisions, newest first, that come after the receipt ``after``."""
+        ...
+
+    async def get(self, actor: CustomerActor, receipt_id: str) -> Receipt:
+        """Return one receipt; raises ``NotFound``."""
         ...
 
 
@@ -120,9 +166,9 @@ class OwnRecords(Protocol):
         ...
 
     async def list_access(
-        self, actor: CustomerActor, *, offset: int, limit: int
+        self, actor: CustomerActor, *, before: str | None, limit: int
     ) -> Sequence[Access]:
-        """Return up to ``limit`` entries of the access log, without the first ``offset``."""
+        """Return up to ``limit`` entries of the access log that are older than ``before``."""
         ...
 
 
@@ -204,7 +250,17 @@ class Services:
     customers: Customers
     visitors: Visitors
     consents: Consents
+    question_steps: QuestionSteps
+    """The same steps, taken over HTTP."""
+    own_facts: OwnFacts
+    receipts: OwnReceipts
+    joining: VisitJoining
+    signing_keys: JsonObject
+    """The public keys of receipts, as ``/.well-known/assistant-keys.json`` shows them."""
+    erasures: OwnErasures
     records: OwnRecords
+    own_data: OwnData
+    own_exports: OwnExports
     events: EventSink
     identity: IdentityConfig
     metrics: Metrics = field(default_factory=Metrics)
@@ -212,6 +268,7 @@ class Services:
     clock: Clock = system_clock
     readiness: Callable[[], Awaitable[Sequence[ReadinessFinding]]] = _always_ready
     close: Callable[[], Awaitable[None]] = _nothing_to_close
+    notices: ErasureNotices = field(default_factory=ErasureNotices)
     assistant_name: str = "Assistant"
     languages: tuple[str, ...] = ("en",)
     demo_customers: tuple[DemoCustomer, ...] = ()

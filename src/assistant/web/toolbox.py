@@ -23,6 +23,10 @@ class OpenSocket(Protocol):
         """Tell the client that this process goes away."""
         ...
 
+    async def look_again(self) -> None:
+        """Close the socket if everything of its customer was erased."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Toolbox:
@@ -47,7 +51,7 @@ class Toolbox:
     def of(cls, services: Services) -> "Toolbox":
         """Build every part from the services."""
         in_flight = InFlight()
-        actors = Actors(services.customers)
+        actors = Actors(services.customers, services.visitors)
         limits = services.limits
         return cls(
             services=services,

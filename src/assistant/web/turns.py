@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from assistant.core.actor import CustomerActor
 from assistant.core.clock import Clock, to_epoch_ms
 from assistant.core.errors import InvalidInput, NotAuthenticated, Overloaded, TextTooLong
 from assistant.core.ids import ConversationId
@@ -49,6 +50,18 @@ class TurnTaker:
     async def _handle(self, caller: Caller, spoken: Spoken) -> Reply:
         actor = await self.actors.get(caller)
         self.rate.take(actor.customer_id)
+        try:
+            return await self._say(actor, spoken)
+        except InvalidInput:
+            raise
+        except Exception:
+            # An erasure may have come in between: then the caller is told so, or begins anew.
+            current = await self.actors.get_anew(caller)
+            if current.customer_id == actor.customer_id:
+                raise
+        return await self._say(current, spoken)
+
+    async def _say(self, actor: CustomerActor, spoken: Spoken) -> Reply:
         return await self.turns.handle(
             Utterance(
                 actor=actor,

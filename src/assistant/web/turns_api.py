@@ -12,6 +12,7 @@ from assistant.web.auth import Caller
 from assistant.web.bodies import read_json
 from assistant.web.keys import REQUEST_ID, TOOLS
 from assistant.web.logs import get_log
+from assistant.web.privacy_signal import has_signal, heed_signal
 from assistant.web.problems import RequestProblem, describe
 from assistant.web.replies import delta_frames, reply_body, reply_frame
 from assistant.web.routes import Route
@@ -29,6 +30,8 @@ async def take_turn(request: web.Request) -> web.StreamResponse:
     tools = request.config_dict[TOOLS]
     form = _accepted_form(request)
     spoken = await _spoken_of(request)
+    if has_signal(request):
+        await heed_signal(request, await tools.actors.find(caller))
     if form == _EVENT_STREAM:
         return await _stream(request, caller, spoken)
     return json_answer(reply_body(await tools.taker.take(caller, spoken)))

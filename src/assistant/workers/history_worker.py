@@ -14,10 +14,10 @@ import structlog
 
 from assistant.core.backoff import Backoff
 from assistant.core.clock import Clock
-from assistant.core.errors import Overloaded
+from assistant.core.errors import Overloaded, StaleDataKey
+from assistant.core.faults import place_of
 from assistant.core.ids import CustomerId
 from assistant.retrieval.history_indexing import HistoryIndexer
-from assistant.workers.supervised_loop import place_of
 
 _log = structlog.get_logger("assistant.workers")
 
@@ -62,6 +62,8 @@ class HistoryWorker:
         for entry in due:
             try:
                 indexed += await self._indexer.index(entry)
+            except StaleDataKey as error:  # being erased or re-sealed; nobody else need wait
+                self._put_aside(entry.customer_id, error)
             except Overloaded:
                 raise
             except Exception as error:  # this customer's, and not the others'

@@ -14,10 +14,10 @@ import structlog
 from assistant.core.backoff import Backoff
 from assistant.core.clock import Clock
 from assistant.core.errors import AssistantError, IndexDamaged
+from assistant.core.faults import place_of
 from assistant.core.message_bus import MessageBus, Topic
 from assistant.retrieval.indexing import IndexBuilder
 from assistant.retrieval.knowledge_store import KnowledgeStore
-from assistant.workers.supervised_loop import place_of
 
 _log = structlog.get_logger("assistant.workers")
 

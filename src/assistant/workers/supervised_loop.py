@@ -5,13 +5,12 @@ wake-ups may be lost or doubled, so the work finds out for itself what there is 
 """
 
 import asyncio
-import traceback
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import structlog
 
 from assistant.core.backoff import Backoff
+from assistant.core.faults import place_of
 from assistant.core.message_bus import Topic
 
 _log = structlog.get_logger("assistant.workers")
@@ -104,14 +103,6 @@ class SupervisedLoop:
             failures=self.failures,
             pause=pause,
         )
-
-
-def place_of(error: BaseException) -> str:
-    """Return the file, line and function an error comes from, which hold no personal text."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return (
-        f"{Path(frames[-1].filename).name}:{frames[-1].lineno} {frames[-1].name}" if frames else ""
-    )
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -81,7 +81,11 @@ async def test_stored_reply_that_is_sent_again_is_no_second_use(desk: Desk) -> N
     again = await desk.say(amara, WHERE, turn_id="t1")
 
     assert first == again
-    assert len(desk.uses(amara)) == len(desk.accesses(amara)) == 1
+    assert len(desk.uses(amara)) == 1
+    assert [(entry.reading, entry.items) for entry in desk.accesses(amara)] == [
+        ("discarded", 1),
+        ("answer", 1),
+    ], "what was opened beside the stored reply is told too"
 
 
 async def test_without_a_grant_history_is_never_opened_and_consent_is_offered(desk: Desk) -> None:

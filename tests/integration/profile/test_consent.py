@@ -83,11 +83,11 @@ def test_giving_to_a_text_or_version_that_is_not_shown_is_stale(parts: Parts) ->
     assert parts.state(amara).given(HISTORY) == frozenset()
 
 
-def test_giving_without_an_echo_is_not_understood(parts: Parts) -> None:
+def test_giving_without_an_echo_is_stale(parts: Parts) -> None:
     yes = a_yes(parts, parts.customer())
 
     for mute in (replace(yes, version=None), replace(yes, text_sha256=None)):
-        with pytest.raises(InvalidInput):
+        with pytest.raises(Stale):
             decide(parts, mute)
 
 

@@ -138,7 +138,11 @@ def test_events_are_listed_by_category_by_page_and_by_id(
         return [
             _ids(events.list_events(connection, ada, categories={"orders"})),
             _ids(events.list_events(connection, ada, categories=set())),
-            _ids(events.list_events_after(connection, ada, after=ids[0], limit=1)),
+            _ids(
+                events.list_events_after(
+                    connection, ada, categories={"orders", "browsing"}, after=ids[0], limit=1
+                )
+            ),
             _ids(events.list_events_by_id(connection, ada, [ids[2], others[0]])),
         ]
 

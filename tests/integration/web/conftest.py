@@ -10,6 +10,11 @@ from aiohttp import ClientWebSocketResponse, WSMsgType
 from aiohttp.test_utils import TestClient, TestServer
 from joserfc import jwt
 from joserfc.jwk import OctKey
+from tests.fakes.own_data import FakeOwnData, FakeOwnExports
+from tests.fakes.own_erasures import FakeErasures
+from tests.fakes.own_facts import FakeOwnFacts
+from tests.fakes.own_receipts import FakeReceipts, FakeVisitJoining
+from tests.fakes.question_steps import FakeQuestionSteps
 from tests.fakes.web_services import (
     FakeConsents,
     FakeCustomers,
@@ -19,6 +24,9 @@ from tests.fakes.web_services import (
     FakeVisitors,
 )
 
+from assistant.core.erasure import ErasureNotices
+from assistant.core.events import JsonObject
+from assistant.profile.signing import DocumentSigner
 from assistant.web.app import build_app
 from assistant.web.services import DemoCustomer, IdentityConfig, Services, WebLimits
 
@@ -52,7 +60,18 @@ class Shop:
     customers: FakeCustomers = field(default_factory=FakeCustomers)
     visitors: FakeVisitors = field(default_factory=FakeVisitors)
     consents: FakeConsents = field(default_factory=FakeConsents)
+    questions: FakeQuestionSteps = field(default_factory=FakeQuestionSteps)
+    own_facts: FakeOwnFacts = field(default_factory=FakeOwnFacts)
+    receipts: FakeReceipts = field(default_factory=FakeReceipts)
+    joining: FakeVisitJoining = field(default_factory=FakeVisitJoining)
+    signing_keys: JsonObject = field(
+        default_factory=lambda: DocumentSigner(seed=b"w" * 32).key_document()
+    )
     records: FakeRecords = field(default_factory=FakeRecords)
+    notices: ErasureNotices = field(default_factory=ErasureNotices)
+    erasures: FakeErasures = field(default_factory=FakeErasures)
+    own_data: FakeOwnData = field(default_factory=FakeOwnData)
+    own_exports: FakeOwnExports = field(default_factory=FakeOwnExports)
     events: FakeEventSink = field(default_factory=FakeEventSink)
     clock: MovableClock = field(default_factory=MovableClock)
     limits: WebLimits = field(
@@ -75,7 +94,16 @@ class Shop:
             customers=self.customers,
             visitors=self.visitors,
             consents=self.consents,
+            question_steps=self.questions,
+            own_facts=self.own_facts,
+            receipts=self.receipts,
+            joining=self.joining,
+            signing_keys=self.signing_keys,
             records=self.records,
+            erasures=self.erasures,
+            notices=self.notices,
+            own_data=self.own_data,
+            own_exports=self.own_exports,
             events=self.events,
             identity=self.identity,
             limits=self.limits,

@@ -18,16 +18,16 @@ from assistant.web.auth import KnownVisitor, Tokens
 from assistant.web.services import WebLimits
 
 
-async def test_turn_gets_typing_then_deltas_that_add_up_to_the_reply(client: Client) -> None:
+async def test_turn_gets_typing_then_its_text_then_the_reply(client: Client) -> None:
     socket, welcome = await say_hello(client)
 
     await socket.send_json({"type": "turn", "turn_id": "t1", "text": "Where is it?"})
 
     assert (await next_frame(socket))["type"] == "typing"
-    first, second = await next_frame(socket), await next_frame(socket)
-    reply = await next_frame(socket)
-    assert [first["type"], second["type"], reply["type"]] == ["reply.delta"] * 2 + ["reply"]
-    assert first["text"] + second["text"] == reply["text"]
+    delta, reply = await next_frame(socket), await next_frame(socket)
+    assert [delta["type"], reply["type"]] == ["reply.delta", "reply"]
+    assert delta["text"] == reply["text"]
+    assert delta["citations"] == [c for s in reply["sentences"] for c in s["citations"]]
     assert reply["turn_id"] == "t1"
     assert reply["conversation"] == welcome["conversation"]
     assert reply["used"] == [{"id": "e1", "category": "orders", "purpose": "answer_from_history"}]
@@ -215,7 +215,7 @@ async def test_feedback_and_handoff_are_noted_and_later_frames_are_named_as_such
     noted = await next_frame(socket)
     await socket.send_json({"type": "handoff"})
     requested = await next_frame(socket)
-    await socket.send_json({"type": "card.shown", "card": "x"})
+    await socket.send_json({"type": "act", "card": "x"})
     later = await next_frame(socket)
     await socket.send_json({"type": "feedback", "turn_id": "never", "helped": True})
     unknown = await next_frame(socket)

@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 
-from assistant.core.clock import system_clock
 from assistant.core.errors import ConfigurationError, NotAllowed, NotAuthenticated
 from assistant.core.ids import CustomerId
 from assistant.web.auth import ApiKeys, KnownCustomer, KnownVisitor, Tokens, bearer_of
@@ -26,9 +25,14 @@ NOW = int(datetime.now(UTC).timestamp())
 GOOD = {"sub": "ada@customers.example", "aud": "assistant", "iat": NOW, "exp": NOW + 300}
 
 
+def at_now() -> datetime:
+    """Stand still at ``NOW``: a slow run must not make a token of tomorrow one of today."""
+    return datetime.fromtimestamp(NOW, UTC)
+
+
 def tokens(**changes: object) -> Tokens:
     config = {"visitor_key": VISITOR_KEY, "secret": SECRET, **changes}
-    return Tokens(config=IdentityConfig(**config), clock=system_clock)  # type: ignore[arg-type]
+    return Tokens(config=IdentityConfig(**config), clock=at_now)  # type: ignore[arg-type]
 
 
 def sign(claims: dict[str, object], *, secret: bytes = SECRET, **header: object) -> str:

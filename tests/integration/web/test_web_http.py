@@ -185,7 +185,7 @@ async def test_feedback_and_handoff_over_http(client: Client, shop: Shop) -> Non
 
 
 async def test_addresses_of_later_issues_are_plainly_not_there(client: Client) -> None:
-    for address in ("/v1/me/data", "/v1/me/export", "/v1/me/facts", "/v1/ideas", "/nothing"):
+    for address in ("/v1/me/jobs", "/v1/me/timeline", "/v1/insights", "/v1/ideas", "/nothing"):
         response = await client.get(address, headers=bearer())
         assert (response.status, response.content_type) == (404, "application/problem+json")
     wrong_method = await client.delete("/v1/chat/turns", headers=bearer())

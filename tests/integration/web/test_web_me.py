@@ -61,6 +61,20 @@ async def test_saying_no_is_not_refused_for_what_it_echoes(
     assert [(d.version, d.text_sha256) for _, d in shop.consents.decisions] == [(None, None)]
 
 
+async def test_saying_no_is_not_refused_for_categories_that_cannot_be_one(
+    client: Client, shop: Shop
+) -> None:
+    for named in (["orders", "No such!", 7], ["No such!"], []):
+        response = await client.put(
+            "/v1/me/consents/answer_from_history",
+            json={"decision": "withdrawn", "categories": named},
+            headers=bearer(),
+        )
+        assert response.status == 200
+
+    assert [d.categories for _, d in shop.consents.decisions] == [("orders",), (), ()]
+
+
 async def test_a_yes_to_what_was_never_a_version_or_hash_is_stale(client: Client) -> None:
     response = await client.put(
         "/v1/me/consents/answer_from_history",
@@ -122,8 +136,11 @@ async def test_access_log_shows_role_and_purpose(client: Client, shop: Shop) -> 
             items=3,
             item_ids=("e1",),
             at=datetime.now(UTC),
+            actor=actor,
+            entry_id=new_id(),
         )
-    ] * 3
+        for actor in ("assistant", "history-indexing", "operator:mo")
+    ]
 
     page = await (
         await client.get("/v1/me/access-log", params={"limit": "2"}, headers=bearer())
@@ -135,6 +152,11 @@ async def test_access_log_shows_role_and_purpose(client: Client, shop: Shop) -> 
     ).json()
 
     assert page["entries"][0]["role"] == "assistant"
+    assert [entry["actor"] for entry in (*page["entries"], *rest["entries"])] == [
+        "operator:mo",
+        "history-indexing",
+        "assistant",
+    ]
     assert page["entries"][0]["categories"] == ["orders", "returns"]
     assert (len(page["entries"]), len(rest["entries"]), rest["cursor"]) == (2, 1, None)
 

@@ -251,7 +251,7 @@ async def test_access_log_is_the_actors_own_and_paged(parts: Parts) -> None:
     await asyncio.to_thread(log, other.customer_id, 9)
 
     records = store_records(parts)
-    first = await records.list_access(actor, offset=0, limit=2)
-    rest = await records.list_access(actor, offset=2, limit=2)
+    first = await records.list_access(actor, before=None, limit=2)
+    rest = await records.list_access(actor, before=first[-1].entry_id, limit=2)
 
     assert [entry.items for entry in (*first, *rest)] == [2, 1, 0]

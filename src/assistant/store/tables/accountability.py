@@ -1,6 +1,6 @@
-"""What keeps the service answerable: consent events, uses, the access log."""
+"""What keeps the service answerable: uses, the access log."""
 
-from sqlalchemy import ForeignKeyConstraint
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, text
 from sqlmodel import Field
 
 from assistant.store.tables.catalogue import ColumnKind, ErasureRule, Row, TableRule, moment
@@ -8,29 +8,14 @@ from assistant.store.tables.catalogue import ColumnKind, ErasureRule, Row, Table
 _OF_CUSTOMER = (["customer_id"], ["customers.customer_id"])
 
 
-class ConsentEventRow(Row, table=True):
-    """One decision about one purpose and category; the database refuses to change it."""
-
-    __tablename__ = "consent_events"
-    __table_args__ = (ForeignKeyConstraint(*_OF_CUSTOMER),)
-
-    customer_id: str = Field(primary_key=True)
-    seq: int = Field(primary_key=True)
-    purpose: str
-    version: int
-    category: str
-    decision: str
-    at: int = moment()
-    text_sha256: str | None = None
-    channel: str
-    evidence_sealed: bytes | None = None
-
-
 class UseRow(Row, table=True):
     """One personal item that helped to produce something, for one purpose."""
 
     __tablename__ = "uses"
-    __table_args__ = (ForeignKeyConstraint(*_OF_CUSTOMER),)
+    __table_args__ = (
+        ForeignKeyConstraint(*_OF_CUSTOMER),
+        Index("ix_uses_item", "customer_id", "item_id"),
+    )
 
     customer_id: str = Field(primary_key=True)
     use_id: str = Field(primary_key=True)
@@ -40,13 +25,27 @@ class UseRow(Row, table=True):
     category: str
     purpose: str
     at: int = moment()
+    used_in: str = "answer"
 
 
 class AccessRow(Row, table=True):
-    """One reading of a customer's items: in which role, for what, which."""
+    """One reading of a customer's items: by whom, in which role, for what, which.
+
+    The index leaves out what a customer's own turn asked for: it serves the alarm for bulk reading,
+    and costs a turn nothing.
+    """
 
     __tablename__ = "access_log"
-    __table_args__ = (ForeignKeyConstraint(*_OF_CUSTOMER),)
+    __table_args__ = (
+        ForeignKeyConstraint(*_OF_CUSTOMER),
+        Index(
+            "ix_access_log_unasked",
+            "actor",
+            "at",
+            sqlite_where=text("turn_key IS NULL"),
+            postgresql_where=text("turn_key IS NULL"),
+        ),
+    )
 
     customer_id: str = Field(primary_key=True)
     entry_id: str = Field(primary_key=True)
@@ -57,25 +56,24 @@ class AccessRow(Row, table=True):
     items: int
     item_ids: str
     turn_key: str | None = None
+    actor: str = "assistant"
+    reading: str = "answer"
+
+
+class AccessAlarmRow(Row, table=True):
+    """One reader who read more in a window of time than the service lets pass in silence."""
+
+    __tablename__ = "access_alarms"
+
+    actor: str = Field(primary_key=True)
+    window_from: int = Field(primary_key=True, sa_type=BigInteger)
+    role: str
+    customers_read: int
+    items_read: int
+    raised_at: int = moment()
 
 
 RULES = {
-    "consent_events": TableRule(
-        category="consent",
-        erasure=ErasureRule.DELETE_GUARDED,
-        columns={
-            "customer_id": ColumnKind.INTERNAL_ID,
-            "seq": ColumnKind.OPERATIONAL,
-            "purpose": ColumnKind.OPERATIONAL,
-            "version": ColumnKind.OPERATIONAL,
-            "category": ColumnKind.OPERATIONAL,
-            "decision": ColumnKind.OPERATIONAL,
-            "at": ColumnKind.OPERATIONAL,
-            "text_sha256": ColumnKind.OPERATIONAL,
-            "channel": ColumnKind.OPERATIONAL,
-            "evidence_sealed": ColumnKind.SEALED,
-        },
-    ),
     "uses": TableRule(
         category="uses",
         erasure=ErasureRule.DELETE,
@@ -88,6 +86,7 @@ RULES = {
             "category": ColumnKind.OPERATIONAL,
             "purpose": ColumnKind.OPERATIONAL,
             "at": ColumnKind.OPERATIONAL,
+            "used_in": ColumnKind.OPERATIONAL,
         },
     ),
     "access_log": TableRule(
@@ -103,6 +102,16 @@ RULES = {
             "items": ColumnKind.OPERATIONAL,
             "item_ids": ColumnKind.INTERNAL_ID,
             "turn_key": ColumnKind.INTERNAL_ID,
+            "actor": ColumnKind.OPERATIONAL,
+            "reading": ColumnKind.OPERATIONAL,
         },
+    ),
+    "access_alarms": TableRule(
+        category="operations",
+        erasure=ErasureRule.NOT_PERSONAL,
+        columns=dict.fromkeys(
+            ("actor", "window_from", "role", "customers_read", "items_read", "raised_at"),
+            ColumnKind.OPERATIONAL,
+        ),
     ),
 }

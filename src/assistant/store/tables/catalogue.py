@@ -4,7 +4,7 @@ A column that is not classified here fails a test, so nobody adds one without de
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -24,6 +24,9 @@ class ColumnKind(StrEnum):
     KEYED_HASH = "keyed_hash"
     """A hash that nobody makes or checks without a key of the vault."""
 
+    KEY_NUMBER = "key_number"
+    """Which data key of the customer sealed values are under; no secret and nothing personal."""
+
     INTERNAL_ID = "internal_id"
     """A random id made by this service, without meaning outside it."""
 
@@ -38,17 +41,25 @@ class ErasureRule(StrEnum):
     DELETE_GUARDED = "delete_guarded"
     """Append-only: the database refuses to change the rows, and only an erasure may lift that."""
 
+    OUTLIVES = "outlives"
+    """Pseudonymous, and kept after the customer: it says that and how everything was erased."""
+
     NOT_PERSONAL = "not_personal"
     """The table holds nothing about one person."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableRule:
-    """The data category of a table (as customers see it), its erasure rule and its columns."""
+    """The data category of a table (as customers see it), its erasure rule and its columns.
+
+    ``places`` names, for each sealed column, the place it is sealed for: a format string over the
+    row's columns, such as ``{turn_key}/reply``.
+    """
 
     category: str
     erasure: ErasureRule
     columns: Mapping[str, ColumnKind]
+    places: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def personal(self) -> bool:

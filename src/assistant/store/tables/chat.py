@@ -120,6 +120,10 @@ RULES = {
             "created_at": ColumnKind.OPERATIONAL,
             "replied_at": ColumnKind.OPERATIONAL,
         },
+        places={
+            "utterance_sealed": "{turn_key}/utterance",
+            "reply_sealed": "{turn_key}/reply",
+        },
     ),
     "feedback": TableRule(
         category="satisfaction",

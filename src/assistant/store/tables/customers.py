@@ -25,6 +25,10 @@ class CustomerRow(Row, table=True):
     consent_epoch: int = 0
     blocked_at: int | None = optional_moment()
     erased_at: int | None = optional_moment()
+    consent_head: bytes | None = None
+    sealing: bytes = b"\x01"
+    """The header of the oldest data key that newly sealed values may be under."""
+    not_before: int | None = optional_moment()
 
 
 class DirectoryRow(Row, table=True):
@@ -70,7 +74,11 @@ RULES = {
             "consent_epoch": ColumnKind.OPERATIONAL,
             "blocked_at": ColumnKind.OPERATIONAL,
             "erased_at": ColumnKind.OPERATIONAL,
+            "consent_head": ColumnKind.KEYED_HASH,
+            "sealing": ColumnKind.KEY_NUMBER,
+            "not_before": ColumnKind.OPERATIONAL,
         },
+        places={"external_sealed": "external"},
     ),
     "customer_directory": TableRule(
         category="identity",

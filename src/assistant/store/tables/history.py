@@ -69,6 +69,7 @@ RULES = {
             "received_at": ColumnKind.OPERATIONAL,
             "sealed": ColumnKind.SEALED,
         },
+        places={"sealed": "{event_id}"},
     ),
     "history_blocks": TableRule(
         category="history",
@@ -81,6 +82,7 @@ RULES = {
             "items": ColumnKind.OPERATIONAL,
             "sealed": ColumnKind.SEALED,
         },
+        places={"sealed": "{version}"},
     ),
     "indexing_queue": TableRule(
         category="history",

@@ -49,11 +49,12 @@ class UsedBody(Outgoing):
 class ActionBody(Outgoing):
     """Something the customer may do next with one tap."""
 
-    kind: Literal["handoff", "consent", "sign_in", "choose"]
+    kind: Literal["handoff", "consent", "sign_in", "choose", "link"]
     label: str
     purpose: str | None = None
     categories: list[str] = Field(default_factory=list)
     text: str | None = None
+    ref: str | None = Field(default=None, description="Where a `link` leads: a call of this page.")
 
 
 class ReplyBody(Outgoing):
@@ -71,6 +72,11 @@ class ReplyBody(Outgoing):
     actions: list[ActionBody]
     withheld: list[str] = Field(
         description="Categories that might have helped and were not read: nothing allows it."
+    )
+    card: str | None = Field(
+        default=None,
+        description="The why-question whose purpose card comes with this reply; see "
+        "`GET /v1/me/questions`.",
     )
 
 
@@ -104,6 +110,10 @@ class HelloFrame(Incoming):
     )
     conversation: Uuid | None = None
     lang: LanguageTag | None = None
+    gpc: bool = Field(
+        default=False,
+        description="The browser's Global Privacy Control, which its socket may not send along.",
+    )
 
 
 class TokenFrame(Incoming):
@@ -118,6 +128,26 @@ class TurnFrame(Incoming):
     turn_id: ClientId
     text: str = Field(min_length=1)
     lang: LanguageTag | None = None
+
+
+class QuestionFrame(Incoming):
+    """A step that only names its question: `decline`."""
+
+    question_id: Uuid
+
+
+class CardShownFrame(QuestionFrame):
+    """The purpose card was on the screen: what is echoed of it."""
+
+    version: Annotated[int, Field(ge=1, le=2**31)]
+    text_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    lang: LanguageTag
+
+
+class QuestionWordsFrame(QuestionFrame):
+    """The customer's words: `answer`, or exactly what is to be kept: `confirm`."""
+
+    text: str = Field(min_length=1, max_length=4000)
 
 
 class HandoffFrame(Incoming):

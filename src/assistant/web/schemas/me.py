@@ -1,12 +1,16 @@
 """Shapes of what a customer sees and decides about their own data."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
 from assistant.web.schemas.base import Incoming, LanguageTag, Outgoing, Uuid
 
-CategoryId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+_CATEGORY = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_MOST_CATEGORIES = 100
+
+CategoryId = Annotated[str, StringConstraints(pattern=rf"^{_CATEGORY.pattern}$")]
 
 
 class CategoryBody(Outgoing):
@@ -18,6 +22,10 @@ class CategoryBody(Outgoing):
     retention_months: int
     decision: Literal["given", "refused", "withdrawn", "outdated", "undecided"] = Field(
         description="`outdated` was given for an earlier version and permits nothing."
+    )
+    state: Literal["given", "renewed", "refused", "withdrawn"] | None = Field(
+        description="What was recorded last, in the words of ISO/IEC TS 27560; `renewed` permits "
+        "as `given` does."
     )
     decided_at: str | None
 
@@ -54,16 +62,24 @@ class DecisionRequest(Incoming):
     decision: Literal["given", "refused", "withdrawn"]
     version: int | None = None
     text_sha256: Annotated[str, StringConstraints(max_length=256)] | None = None
-    categories: Annotated[list[CategoryId], Field(min_length=1, max_length=100)] | None = None
+    categories: Annotated[list[CategoryId], Field(max_length=_MOST_CATEGORIES)] | None = None
     lang: LanguageTag | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _without_echo(cls, value: object) -> object:
-        """Saying no echoes nothing, so nothing that was echoed may stand in its way."""
-        if isinstance(value, dict) and value.get("decision") in ("refused", "withdrawn"):
-            return {k: v for k, v in value.items() if k not in ("version", "text_sha256")}
-        return value
+        """Saying no echoes nothing, so nothing that was echoed may stand in its way.
+
+        A category that cannot be one is left out for the same reason.
+        """
+        if not isinstance(value, dict) or value.get("decision") not in ("refused", "withdrawn"):
+            return value
+        no = {k: v for k, v in value.items() if k not in ("version", "text_sha256")}
+        named = no.get("categories")
+        if isinstance(named, list):
+            known = [c for c in named if isinstance(c, str) and _CATEGORY.fullmatch(c)]
+            no["categories"] = known[:_MOST_CATEGORIES]
+        return no
 
 
 class PurposesQuery(Incoming):
@@ -84,7 +100,7 @@ class AccessQuery(Incoming):
     """A page of the access log."""
 
     limit: Annotated[int, Field(ge=1, le=200, strict=False)] = 50
-    cursor: Annotated[int, Field(ge=0, le=1_000_000, strict=False)] | None = None
+    cursor: Uuid | None = None
 
 
 class HistoryItemBody(Outgoing):
@@ -107,10 +123,16 @@ class HistoryBody(Outgoing):
 
 
 class AccessEntryBody(Outgoing):
-    """One read of the customer's items: in which role, for which purpose, how many."""
+    """One read of the customer's items: by whom, in which role, for which purpose, how many."""
 
+    id: str
     at: str
     role: str
+    actor: str = Field(description="A worker's name, a member of staff, or the role itself.")
+    reading: str = Field(
+        description="What was done with what was read; `discarded` was let go again unused, "
+        "because consent moved or the turn had its reply already."
+    )
     purpose: str
     categories: list[str]
     items: int

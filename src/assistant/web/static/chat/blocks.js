@@ -11,9 +11,6 @@ import { button, element, words } from "./dom.js";
 /** What a block is called, and which frames answer it. @type {Record<string, { title: string, answers: string[] }>} */
 const KINDS = {
   nudge: { title: "A suggestion", answers: ["act", "decline"] },
-  purpose_card: { title: "Before we ask: why, and what it does for you", answers: ["card.shown", "decline"] },
-  question: { title: "A question for you", answers: ["answer", "decline"] },
-  confirm: { title: "Is this right? It is kept only when you confirm", answers: ["confirm", "decline"] },
   agent_joined: { title: "A person has joined", answers: [] },
   message: { title: "A message from a person", answers: [] },
 };
@@ -21,9 +18,6 @@ const KINDS = {
 /** @type {Record<string, string>} */
 const LABELS = {
   act: "Do it",
-  "card.shown": "I have read this",
-  answer: "Answer",
-  confirm: "Confirm",
   decline: "No thanks",
 };
 
@@ -58,22 +52,10 @@ function members(frame) {
 /** @param {Frame} frame @param {string[]} kinds @param {(answer: Frame) => void} send */
 function answers(frame, kinds, send) {
   const row = element("div", { class: "actions" });
-  const input = kinds.includes("answer") ? textField() : null;
-  if (input) row.append(input);
   for (const type of kinds) {
-    row.append(
-      button(LABELS[type], () => {
-        const text = type === "answer" ? input?.value : undefined;
-        send({ type, id: frame.id, text });
-      }),
-    );
+    row.append(button(LABELS[type], () => send({ type, id: frame.id })));
   }
   return row;
-}
-
-function textField() {
-  const field = element("input", { type: "text", "aria-label": "Your answer", dir: "auto" });
-  return /** @type {HTMLInputElement} */ (field);
 }
 
 /** @param {string} text @param {"plain" | "problem"} [tone] */

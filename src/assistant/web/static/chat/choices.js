@@ -11,14 +11,20 @@ import { call } from "./identity.js";
  */
 
 export class Choices {
-  /** @param {{ dialog: HTMLDialogElement, token: () => Promise<string> }} parts */
-  constructor({ dialog, token }) {
+  /** @param {{ dialog: HTMLDialogElement, token: () => Promise<string>, kept?: () => void }} parts */
+  constructor({ dialog, token, kept }) {
     this.#dialog = dialog;
     this.#token = token;
+    this.#kept = kept;
   }
 
   #dialog;
   #token;
+  #kept;
+
+  close() {
+    this.#dialog.close();
+  }
 
   /**
    * Show the exact text of one purpose and take the customer's word.
@@ -38,7 +44,7 @@ export class Choices {
         this.#dialog.close();
         resolve(given);
       };
-      this.#show(
+      this.sheet(
         purpose.title,
         [
           element("p", { class: "lead", text: `This is about: ${names.join(", ")}`, dir: "auto" }),
@@ -56,7 +62,7 @@ export class Choices {
   /** Show every purpose with the customer's decisions, each of which can be changed. */
   async showAll() {
     const purposes = await this.#purposes();
-    this.#show(
+    this.sheet(
       "What we may use, and what for",
       [
         element("p", {
@@ -64,7 +70,7 @@ export class Choices {
         }),
         ...purposes.map((purpose) => this.#row(purpose)),
       ],
-      [button("Close", () => this.#dialog.close())],
+      [button("What is kept", () => this.#kept?.()), button("Close", () => this.close())],
     );
   }
 
@@ -127,8 +133,8 @@ export class Choices {
     return (await call("/v1/me/purposes", { token: await this.#token() })).purposes;
   }
 
-  /** @param {string} title @param {Node[]} body @param {Node[]} foot */
-  #show(title, body, foot) {
+  /** Show a sheet; it stays where it was scrolled to. @param {string} title @param {Node[]} body @param {Node[]} foot */
+  sheet(title, body, foot) {
     const scrolled = this.#dialog.open ? this.#dialog.querySelector(".sheet-body")?.scrollTop : 0;
     const content = element("div", { class: "sheet-body", tabindex: "0" }, ...body);
     this.#dialog.replaceChildren(

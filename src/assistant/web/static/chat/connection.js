@@ -82,9 +82,9 @@ export class ChatConnection extends EventTarget {
     this.#socket = socket;
     socket.onopen = () => {
       const last_seen = this.#lastSeen();
-      socket.send(
-        JSON.stringify({ type: "hello", token, last_seen, conversation: this.#conversation }),
-      );
+      const conversation = this.#conversation;
+      const gpc = Reflect.get(navigator, "globalPrivacyControl") === true;
+      socket.send(JSON.stringify({ type: "hello", token, last_seen, conversation, gpc }));
     };
     socket.onmessage = (event) => this.#receive(socket, event.data);
     socket.onclose = (event) => this.#closed(socket, event.code);

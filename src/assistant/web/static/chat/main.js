@@ -6,6 +6,8 @@ import { Choices } from "./choices.js";
 import { ChatConnection } from "./connection.js";
 import { Conversation } from "./conversation.js";
 import { byId, element } from "./dom.js";
+import { WhyQuestions } from "./why.js";
+import { YourData } from "./your_data.js";
 import { DemoIdentity, VisitorIdentity, call } from "./identity.js";
 
 /** @typedef {import("./replies.js").Action} Action */
@@ -35,6 +37,12 @@ class Sitting {
     this.choices = new Choices({
       dialog: /** @type {HTMLDialogElement} */ (byId("dialog")),
       token,
+      kept: () => this.attempt(() => this.yourData.show()),
+    });
+    this.yourData = new YourData({
+      choices: this.choices,
+      token,
+      tell: (words) => this.tell(words),
     });
     this.conversation = new Conversation({
       log,
@@ -43,8 +51,13 @@ class Sitting {
       handlers: {
         act: (action) => this.act(action),
         helped: (turn_id, helped) => this.connection.send({ type: "feedback", turn_id, helped }),
-        showData: () => this.attempt(() => this.choices.showAll()),
+        showData: () => this.attempt(() => this.yourData.show()),
       },
+    });
+    this.whyQuestions = new WhyQuestions({
+      send: (frame) => this.connection.send(frame),
+      append: (block) => this.conversation.append(block),
+      say: (words) => this.say(words),
     });
     this.connection = new ChatConnection({
       token,
@@ -58,6 +71,7 @@ class Sitting {
     });
     log.replaceChildren(welcomeBlock(name, STARTERS, (words) => this.say(words)));
     byId("line").textContent = "";
+    byId("signal").hidden = true;
   }
 
   /** @param {string} words */
@@ -70,7 +84,13 @@ class Sitting {
   receive(frame) {
     switch (frame.type) {
       case "welcome":
+        byId("signal").hidden = !frame.gpc;
         return this.conversation.resume(frame);
+      case "purpose_card":
+      case "question":
+      case "fact":
+        this.whyQuestions.receive(frame);
+        return;
       case "typing":
         return frame.by === "agent"
           ? this.conversation.append(notice("A person is writing…"))
@@ -80,9 +100,11 @@ class Sitting {
       case "reply":
         return this.conversation.reply(frame);
       case "notice":
+        if (this.whyQuestions.receive(frame)) return;
         if (frame.code in NOTICES) this.conversation.append(notice(NOTICES[frame.code]));
         return;
       case "problem":
+        if (this.whyQuestions.receive(frame)) return;
         if (!this.conversation.problem(frame)) this.tell(frame.detail || frame.title);
         return;
       default:
@@ -94,6 +116,7 @@ class Sitting {
   act(action) {
     if (action.kind === "choose") this.say(action.text || action.label);
     else if (action.kind === "handoff") this.askForPerson();
+    else if (action.kind === "link") this.attempt(() => this.yourData.show());
     else if (action.kind === "consent") this.attempt(() => this.askConsent(action));
     else this.tell("Please sign in at the shop first; then come back to this chat.", "plain");
   }
@@ -161,7 +184,7 @@ text.addEventListener("focus", () => {
 });
 
 byId("person").addEventListener("click", () => sitting.askForPerson());
-byId("data").addEventListener("click", () => sitting.attempt(() => sitting.choices.showAll()));
+byId("data").addEventListener("click", () => sitting.attempt(() => sitting.yourData.show()));
 
 async function startDemo() {
   const select = /** @type {HTMLSelectElement} */ (byId("customer"));

@@ -104,6 +104,9 @@ function actionRow(actions, handlers) {
 function foot(reply, handlers) {
   const made = element("div", { class: "reply-foot" });
   if (reply.used.length > 0) made.append(usedList(reply, handlers));
+  else if (reply.state === "answered" || reply.abstained) {
+    made.append(element("span", { class: "unused", text: "Nothing of yours was used" }));
+  }
   if (reply.state !== "chatting") made.append(feedback(reply, handlers));
   return made;
 }

@@ -1,0 +1,102 @@
+"""``assistant restore``: bring the service back, without bringing back whoever was erased."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant.cli.options import AcceptOption, DatabaseOption, DataDirOption, KnowledgeOption
+from assistant.cli.read_settings import read_settings
+from assistant.cli.terminal import Advance, print_line, progress
+from assistant.core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from assistant.bootstrap.restore import Restored
+
+
+def restore(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="A backup of the database.")
+    ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option("--keys", metavar="FILE", help="A backup of the keys, put back first."),
+    ] = None,
+    replace: Annotated[  # noqa: FBT002 - typer's way to say a flag
+        bool, typer.Option("--replace", help="Take away what the database holds now.")
+    ] = False,
+    accept_lost_ledger: AcceptOption = False,  # noqa: FBT002 - as above
+    knowledge: KnowledgeOption = None,
+    database: DatabaseOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Restore a backup into an empty database, and replay the erasure ledger.
+
+    Stop the service first. The backup is compared with its checksums before anything is touched;
+    whatever goes wrong leaves the database as it was. Content whose key was destroyed is left out
+    and counted. When the command returns, everything that was erased or withdrawn since the backup
+    was made is erased and withdrawn again.
+
+    Example: `assistant restore /backups/today.data --replace`
+    """
+    settings = read_settings(knowledge=knowledge, database_url=database, data_dir=data_dir)
+    if file is None and keys is None:
+        raise InvalidInput("nothing to restore: name a FILE, or --keys FILE")
+    from assistant.bootstrap import restore as restoring  # noqa: PLC0415 - loads the database
+
+    with _Steps() as steps:
+        restored = restoring.restore(
+            settings,
+            file,
+            keys,
+            options=restoring.RestoreOptions(
+                replace=replace, accept_lost_ledger=accept_lost_ledger
+            ),
+            progress=steps,
+        )
+    _report(restored)
+
+
+class _Steps:
+    """Shows one step after the other, each with a bar of its own."""
+
+    def __init__(self) -> None:
+        self._shown = ExitStack()
+        self._step: str | None = None
+        self._advance: Advance | None = None
+
+    def __enter__(self) -> "_Steps":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._shown.close()
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` are done of ``step``."""
+        if step != self._step or self._advance is None:
+            self._shown.close()
+            self._step, self._advance = step, self._shown.enter_context(progress(step))
+        self._advance(done, total)
+
+
+def _report(restored: "Restored") -> None:
+    loaded, keys, replayed = restored.loaded, restored.keys, restored.replayed
+    if keys is not None:
+        print_line(
+            f"{keys.customers:,} customers' keys are back; {keys.erased:,} stay destroyed, because "
+            "their customers were erased"
+        )
+    if restored.made_at is not None:
+        print_line(f"{loaded.stored.total():,} rows of {restored.made_at} are back")
+    _print_counts("left out, because their key is destroyed", loaded.left_out)
+    _print_counts("back without sealed content whose key is destroyed", loaded.emptied)
+    done = {str(kind): count for kind, count in replayed.done.items()}
+    _print_counts(f"replayed from {replayed.entries:,} entries of the ledger", done)
+
+
+def _print_counts(what: str, counts: Mapping[str, int]) -> None:
+    if counts:
+        listed = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
+        print_line(f"{sum(counts.values()):,} {what}: {listed}")

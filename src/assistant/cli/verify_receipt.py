@@ -1,0 +1,64 @@
+"""``assistant verify-receipt``: see offline whether a signed receipt is what was handed out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assistant.cli.terminal import print_line
+from assistant.core.errors import InvalidInput
+
+_LARGEST = 4 * 1024 * 1024
+
+
+def verify_receipt(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The receipt, as it was got.")],
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--keys",
+            metavar="FILE",
+            help="The service's keys: /.well-known/assistant-keys.json, saved.",
+        ),
+    ] = None,
+) -> None:
+    """Verify a consent or erasure receipt, without the service and without a network.
+
+    Says `valid` or `not valid` and why; the exit code is 0 or 1. With `--keys` the receipt must be
+    signed by one of these keys. Without, it is only shown that the receipt is as the holder of the
+    key it names signed it, and that key is printed to be compared with the service's.
+
+    Example: `assistant verify-receipt receipt.json --keys assistant-keys.json`
+    """
+    from assistant.profile.verifying import read_keys, verify_document  # noqa: PLC0415 - crypto
+
+    document = _read(file)
+    trusted = None if keys is None else read_keys(_read(keys))
+    verdict = verify_document(document, trusted=trusted)
+    if not verdict.valid:
+        print_line(f"not valid: {verdict.flaw}")
+        raise typer.Exit(1)
+    if trusted is None:
+        print_line(f"valid for the key it names: {verdict.signer}")
+        print_line(
+            "whether that key is the service's, its /.well-known/assistant-keys.json says; "
+            "save that file and give it with --keys"
+        )
+        return
+    print_line(f"valid: signed with the service's key {verdict.signer}")
+
+
+def _read(path: Path) -> object:
+    """Return the JSON value in ``path``.
+
+    Raises:
+        InvalidInput: it is too large for a receipt, or no JSON.
+    """
+    import orjson  # noqa: PLC0415 - loaded when the command runs
+
+    if path.stat().st_size > _LARGEST:
+        raise InvalidInput(f"{path}: larger than any receipt")
+    try:
+        return orjson.loads(path.read_bytes())
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput(f"{path}:{error.lineno}: not JSON: {error.msg}") from None

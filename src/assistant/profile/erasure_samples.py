@@ -1,0 +1,44 @@
+"""Samples of what is erased, kept sealed under a key of the service until none is found any more.
+
+In the clear they would be found where they are kept. They are pieces of values that were sealed
+themselves, so nobody reads anything in them even before they are dropped.
+"""
+
+import base64
+from collections.abc import Sequence
+from typing import Final
+
+import orjson
+
+from assistant.vault.envelope import Place, open_sealed, seal
+from assistant.vault.vault import Vault
+
+_KEY: Final = "erasure-samples"
+_TABLE: Final = "erasures"
+
+
+class SampleSeal:
+    """Packs and unpacks the samples of one erasure."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def pack(self, customer_id: str, erasure_id: str, pieces: Sequence[bytes]) -> str | None:
+        """Return ``pieces`` as text that shows none of them; None for no piece."""
+        if not pieces:
+            return None
+        content = orjson.dumps([base64.b64encode(piece).decode() for piece in pieces])
+        place = Place(customer_id, _TABLE, erasure_id)
+        return base64.b64encode(seal(self._key, content, place=place)).decode()
+
+    def unpack(self, customer_id: str, erasure_id: str, packed: str | None) -> Sequence[bytes]:
+        """Return the pieces that ``pack`` was given."""
+        if packed is None:
+            return ()
+        place = Place(customer_id, _TABLE, erasure_id)
+        content = orjson.loads(open_sealed(self._key, base64.b64decode(packed), place=place))
+        return [base64.b64decode(piece) for piece in content]
+
+    @property
+    def _key(self) -> bytes:
+        return self._vault.service_key(_KEY)

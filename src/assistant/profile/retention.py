@@ -1,0 +1,141 @@
+"""What was kept for as long as was said goes, by the same way as what customers ask to be erased.
+
+The knowledge pack says for each category how many months; facts and questions carry their own end;
+visitors go when they cannot come back. A customer has one such erasure a day at most.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from assistant.core.actor import Role
+from assistant.core.clock import add_months, to_epoch_ms
+from assistant.core.erasure import Cause
+from assistant.core.errors import CustomerErased, NotFound
+from assistant.core.ids import CustomerId
+from assistant.profile.categories import CategoryCatalogue
+from assistant.profile.erasure_ledger import KEPT_BEYOND_BACKUPS
+from assistant.profile.erasures import Erasures, ErasureScope
+from assistant.store.access_log import Access, AccessLogRepository
+from assistant.store.engine import Connection
+from assistant.store.erasure_scopes import expired_target
+from assistant.store.erasures import ErasureRepository
+from assistant.store.expired_rows import ExpiredRows
+
+PAGE: Final = 500
+"""Customers that are looked at in one read."""
+
+_CAUSE: Final[Cause] = "retention"
+_A_DAY: Final = timedelta(days=1)
+
+
+class Questions(Protocol):
+    """The questions and facts whose own time passes: ``profile.why_questions``."""
+
+    def list_due(
+        self, connection: Connection, *, now: datetime, limit: int = 1000
+    ) -> Sequence[str]:
+        """Return customers for whom ``expire_due`` has something to do."""
+        ...
+
+    def expire_due(self, connection: Connection, customer_id: str, *, now: datetime) -> int:
+        """Let go of what a customer's time passed for (in a write)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Customers with something to let go of, and where the next page begins (None: nowhere)."""
+
+    customers: Sequence[CustomerId]
+    after: str | None
+
+
+class Retention:
+    """Finds what has expired and asks for its erasure, inside the caller's transaction."""
+
+    def __init__(
+        self,
+        *,
+        categories: CategoryCatalogue,
+        erasures: Erasures,
+        erasure_rows: ErasureRepository,
+        expired: ExpiredRows,
+        questions: Questions,
+        access_log: AccessLogRepository,
+        backups: timedelta,
+    ) -> None:
+        """``backups``: how long backups of the database are kept."""
+        self._categories = categories
+        self._erasures = erasures
+        self._erasure_rows = erasure_rows
+        self._expired = expired
+        self._questions = questions
+        self._access_log = access_log
+        self._kept_for = backups + KEPT_BEYOND_BACKUPS
+
+    def cuts(self, now: datetime) -> Mapping[str, int]:
+        """Return for each category before when its rows go, in milliseconds since 1970."""
+        return {
+            category.id: to_epoch_ms(add_months(now, -category.retention_months))
+            for category in self._categories
+        }
+
+    def list_page(self, connection: Connection, *, after: str, now: datetime) -> Page:
+        """Look at the next customers and return those with something that has expired."""
+        page = self._expired.list_customers(connection, after=after, limit=PAGE)
+        due = self._expired.list_expired(connection, page, self.cuts(now)) if page else []
+        return Page(due, page[-1] if len(page) == PAGE else None)
+
+    def expire(self, connection: Connection, customer_id: str, *, now: datetime) -> bool:
+        """Erase what has expired of a customer (in a write); False where that has to wait."""
+        latest = self._erasure_rows.find_latest(connection, customer_id, cause=_CAUSE)
+        if latest is not None and now < latest + _A_DAY:
+            return False
+        cuts = self.cuts(now)
+        try:
+            self._erasures.expire(connection, customer_id, expired_target(cuts), at=now)
+        except (CustomerErased, NotFound):
+            return False  # they are going, or gone
+        entry = Access(
+            role=Role.WORKER,
+            purpose="retention",
+            categories=frozenset(cuts),
+            items=0,
+            item_ids=(),
+            at=now,
+            actor="retention-worker",
+            reading="retention",
+        )
+        self._access_log.add_access(connection, customer_id, entry)
+        return True
+
+    def list_gone_visitors(self, connection: Connection, *, now: datetime) -> Sequence[CustomerId]:
+        """Return visitors who cannot come back any more."""
+        return self._expired.list_gone_visitors(connection, now=now, limit=PAGE)
+
+    def forget_visitor(self, connection: Connection, customer_id: str, *, now: datetime) -> bool:
+        """Erase everything of a visitor (in a write)."""
+        scope = ErasureScope("everything")
+        try:
+            self._erasures.request(connection, customer_id, scope, at=now, cause=_CAUSE)
+        except (CustomerErased, NotFound):
+            return False  # they are going, or gone
+        return True
+
+    def list_questions_due(self, connection: Connection, *, now: datetime) -> Sequence[str]:
+        """Return customers with facts or questions whose own time has passed."""
+        return self._questions.list_due(connection, now=now)
+
+    def expire_questions(self, connection: Connection, customer_id: str, *, now: datetime) -> bool:
+        """Let go of a customer's facts and questions whose time has passed (in a write)."""
+        return bool(self._questions.expire_due(connection, customer_id, now=now))
+
+    def drop_records(self, connection: Connection, *, now: datetime) -> int:
+        """Drop the records of erasures that no backup can undo any more (in a write)."""
+        return self._expired.drop_final(connection, until=now - self._kept_for)
+
+
+Expiry = Callable[[Connection, str], bool]
+"""Lets go of what has expired of one customer; whether there was something."""
