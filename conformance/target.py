@@ -1,0 +1,59 @@
+"""Which server is checked, and the two secrets that let the suite play company and shop system."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+
+class NotConfigured(Exception):
+    """The environment does not say which server to check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One deployment; ``identity_secret`` signs customer tokens (HS256) as the company would.
+
+    Of a service that runs in several processes each may have its address here: requests then go to
+    one after the other, and every promise is tried across them.
+    """
+
+    urls: tuple[str, ...]
+    identity_secret: str = field(repr=False)
+    events_key: str = field(repr=False)
+    audience: str = "assistant"
+    issuer: str | None = None
+    patience: float = 20.0
+    """Seconds within which what happens in the background (indexing, erasing) must be visible."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read ``CONFORMANCE_*``.
+
+        Raises:
+            NotConfigured: the address or a secret is missing; the message names the variable.
+        """
+        return cls(
+            urls=tuple(
+                url.strip().rstrip("/")
+                for url in _get(
+                    environment, "CONFORMANCE_URL", "the address, http://127.0.0.1:8080"
+                ).split(",")
+            ),
+            identity_secret=_get(
+                environment, "CONFORMANCE_IDENTITY_SECRET", "the server's ASSISTANT_IDENTITY_SECRET"
+            ),
+            events_key=_get(
+                environment, "CONFORMANCE_EVENTS_KEY", "the server's ASSISTANT_EVENTS_API_KEY"
+            ),
+            audience=environment.get("CONFORMANCE_AUDIENCE", "assistant"),
+            issuer=environment.get("CONFORMANCE_ISSUER") or None,
+            patience=float(environment.get("CONFORMANCE_PATIENCE", "20")),
+        )
+
+
+def _get(environment: Mapping[str, str], name: str, meaning: str) -> str:
+    value = environment.get(name, "")
+    if not value:
+        raise NotConfigured(f"set {name}: {meaning}")
+    return value
