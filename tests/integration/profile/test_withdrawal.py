@@ -19,8 +19,14 @@ from assistant.store.engine import Connection
 
 HISTORY = "answer_from_history"
 READERS = 2
+READS = 2
+"""Reads that each reader tries, one after the other."""
 CUSTOMER_EVERY = 20
 """Interleavings after which another customer is taken, so that chains stay short."""
+READER_SPREAD = 0.004
+"""Within how many seconds the readers begin."""
+LONGEST_HEAD_START = 0.5
+"""Seconds a withdrawal waits for the readers at most."""
 
 
 @dataclass
@@ -37,7 +43,7 @@ class Race:
         ended: list[float] = []
         self.barrier.wait()
         time.sleep(delay)
-        for _ in range(2):
+        for _ in range(READS):
             grant = self.parts.authorize(self.customer_id, HISTORY, "orders")
             if isinstance(grant, Grant):
                 ended += self.parts.database.write_now(lambda c, g=grant: self._commit(c, g))
@@ -54,13 +60,31 @@ class Race:
         self.parts.decide(self.customer_id, HISTORY, "withdrawn", {"orders"})
         return time.monotonic()
 
-    def run(self, pool: ThreadPoolExecutor) -> tuple[float, list[float]]:
+    def run(self, pool: ThreadPoolExecutor, head_start: float) -> tuple[float, list[float]]:
         """Return when the withdrawal was acknowledged, and the ends of all commits."""
-        delays = [self.chance.uniform(0, 0.004) for _ in range(READERS + 1)]
-        withdrawal = pool.submit(self.withdraw, delays[0])
-        readers = [pool.submit(self.read, delay) for delay in delays[1:]]
+        delays = [self.chance.uniform(0, READER_SPREAD) for _ in range(READERS)]
+        withdrawal = pool.submit(self.withdraw, self.chance.uniform(0, head_start))
+        readers = [pool.submit(self.read, delay) for delay in delays]
         acknowledged = withdrawal.result()
         return acknowledged, [end for reader in readers for end in reader.result()]
+
+
+@dataclass
+class HeadStart:
+    """How long a withdrawal may wait, kept where reads end on both sides of it.
+
+    What a read and a withdrawal take differs tenfold between machines; a fixed wait would
+    have every read on one side of the withdrawal on some of them, which races nothing.
+    """
+
+    seconds: float = READER_SPREAD
+
+    def learn(self, commits: int) -> None:
+        """Take longer after an interleaving without a commit, shorter after one with only those."""
+        if commits == 0:
+            self.seconds = min(self.seconds * 1.5, LONGEST_HEAD_START)
+        elif commits == READERS * READS:
+            self.seconds = max(self.seconds / 1.5, READER_SPREAD / 4)
 
 
 @pytest.mark.timeout(3_600)
@@ -68,17 +92,20 @@ class Race:
 def test_no_read_commits_after_a_withdrawal_was_acknowledged(
     parts: Parts, proof_run: ProofRun
 ) -> None:
-    late, before, customer = 0, 0, parts.customer()
+    late, before, customer, head_start = 0, 0, parts.customer(), HeadStart()
     with ThreadPoolExecutor(READERS + 1) as pool:
         for number in range(proof_run.count):
             if number % CUSTOMER_EVERY == 0:
                 customer = parts.customer(f"customer-{number}.example")
             parts.decide(customer, HISTORY, "given", {"orders"})
 
-            acknowledged, commits = Race(parts, customer, proof_run.random).run(pool)
+            acknowledged, commits = Race(parts, customer, proof_run.random).run(
+                pool, head_start.seconds
+            )
 
             late += sum(end > acknowledged for end in commits)
             before += len(commits)
+            head_start.learn(len(commits))
             assert not isinstance(parts.authorize(customer, HISTORY, "orders"), Grant)
     assert late == 0
     assert before > proof_run.count // 10, "too few reads came before: the race was none"
