@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from tests.fakes.embedder import HashingEmbedder
 from tests.profile_parts import Parts
@@ -59,6 +60,9 @@ def build_index(folder: Path) -> Path:
     return folder / "index"
 
 
+T = TypeVar("T")
+
+
 def coverage(question: str, found: KnowledgeHits, sentences: tuple[AnswerSentence, ...]) -> float:
     """How much of the question's words the best sentence holds, in place of a calibration."""
     del question, found
@@ -80,11 +84,13 @@ class InterruptedResponder(Responder):
 
     meanwhile: Callable[[], Awaitable[None]] | None = None
 
-    async def respond(self, heard: Heard, opened: Opened) -> Draft:
+    async def respond(
+        self, heard: Heard, opened: Opened, then: Callable[[Draft], T]
+    ) -> tuple[Draft, T]:
         if self.meanwhile is not None:
             happening, self.meanwhile = self.meanwhile, None
             await happening()
-        return await super().respond(heard, opened)
+        return await super().respond(heard, opened, then)
 
 
 @dataclass

@@ -4,9 +4,12 @@ Only where ``question_timing`` found something to ask is it looked up here wheth
 asked in this conversation already, declined within 90 days, "never ask me why", a person called.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from assistant.core.actor import CustomerActor, Role
+from assistant.core.ids import ConversationId
+from assistant.dialogue.history_access import Opened
 from assistant.dialogue.question_timing import Proposed
 from assistant.profile.question_catalogue import QuestionCatalogue
 from assistant.profile.question_choice import choose_question
@@ -26,6 +29,20 @@ class Asking:
         self._catalogue = catalogue
         self._questions = questions
         self._handoffs = handoffs
+
+    def look_up(
+        self,
+        connection: Connection,
+        actor: CustomerActor,
+        conversation: ConversationId | None,
+        opened: Opened,
+        *,
+        now: datetime,
+    ) -> Opened:
+        """Return ``opened`` with what stands against asking: most turns then propose nothing."""
+        asked = self._questions.asked_before(connection, actor.customer_id, now=now)
+        had_one = opened.asked_why or conversation in asked.conversations
+        return replace(opened, asked_why=had_one, asked_before=asked)
 
     def propose(
         self,

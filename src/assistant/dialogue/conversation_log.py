@@ -109,10 +109,12 @@ class ConversationLog:
 
         That is history for a question about it, and facts where advice is asked for.
         """
-        asked, visitor = heard.asked, actor.role is Role.VISITOR
+        asked, visitor = heard.asked, actor.role is not Role.CUSTOMER
         before = self._turns_before(connection, actor.customer_id, conversation, turn_id)
         access: Access = "not_signed_in" if visitor else "not_allowed"
         opened = look_back(before, access=access, now=heard.now)
+        if not visitor:
+            opened = self._asking.look_up(connection, actor, conversation, opened, now=heard.now)
         if asked.small_talk == "handoff":
             wanted = self._has_asked_person(connection, actor.customer_id, conversation)
             opened = replace(opened, asked_person=wanted)

@@ -18,6 +18,7 @@ from assistant.dialogue.understanding import Understanding
 from assistant.profile.consent_gate import ConsentGate
 from assistant.profile.grants import Grant
 from assistant.profile.pack import Pack
+from assistant.profile.question_choice import NOTHING_ASKED, AskedBefore
 from assistant.retrieval.history_reader import HistoryReader, OpenedHistory
 from assistant.store.engine import Connection
 
@@ -48,7 +49,8 @@ class Opened:
     ``history`` and ``facts`` are open only under a grant; ``withheld`` are the categories that were
     wanted and not granted.
     ``offered_person`` says that the reply before offered a person, ``asked_person`` that one was
-    asked for in this conversation, ``asked_why`` that a purpose card was shown a few turns ago.
+    asked for in this conversation, ``asked_why`` that a why-question was proposed in it.
+    ``asked_before`` is what stands against proposing another.
     ``pending`` is a deletion that the reply before asked about.
     """
 
@@ -63,6 +65,7 @@ class Opened:
     earlier_texts: tuple[str, ...] = ()
     earlier: tuple[TurnKey, ...] = ()
     asked_why: bool = False
+    asked_before: AskedBefore = NOTHING_ASKED
     pending: PendingErasure | None = None
     facts: UsableFacts | None = None
 

@@ -77,11 +77,16 @@ class QuestionFinder:
             word for question in catalogue for words in question.words.values() for word in words
         )
 
-    def find(self, situation: Situation, words: str | None) -> Proposed | None:
-        """Return ``words`` that were volunteered, or the conversation where a question fits it."""
+    def find(self, situation: Situation, words: str | None, asked: AskedBefore) -> Proposed | None:
+        """Return ``words`` that were volunteered, or the conversation where a question fits it.
+
+        Nothing where ``asked`` stands against it; what has changed since is seen by the proposal.
+        """
+        if asked.preference == "never":
+            return None
         if words is None:
             text = situation.text.casefold()
             near = any(word in text for word in self._words)
-            if not near or choose_question(self._catalogue, situation, AskedBefore()) is None:
+            if not near or choose_question(self._catalogue, situation, asked) is None:
                 return None
         return Proposed(situation, words)

@@ -20,6 +20,7 @@ from assistant.retrieval.event_fields import items_field
 from assistant.retrieval.history_ranking import HistoryRanking, RecordHit
 from assistant.retrieval.record_matching import items_of
 from assistant.retrieval.record_types import Order, OrderItem, Record, order_key
+from assistant.retrieval.time_expressions import TimeInterval
 
 _CLOSE = 0.75
 """Share of the best record's weight at which another record is meant as much."""
@@ -68,15 +69,25 @@ class SaidBefore:
 NOTHING_SAID = SaidBefore()
 
 
+def topic_of(text: str, intervals: Sequence[TimeInterval], records: Sequence[Record]) -> Topic:
+    """Return what ``text`` names, to whoever has ``records``, beside the times it names."""
+    return Topic.of(text, [interval.phrase for interval in intervals], heads_of(records))
+
+
 def choose_records(
-    ranking: HistoryRanking, asked: Understanding, text: str, before: SaidBefore
+    ranking: HistoryRanking,
+    asked: Understanding,
+    text: str,
+    before: SaidBefore,
+    topic: Topic | None = None,
 ) -> Choice:
     """Return which records of ``ranking`` the question ``text`` is about.
 
     "It" means the record that was spoken of in ``before``, and "the other one" does not. A question
-    that does not ask for the customer's own has to name something of theirs.
+    that does not ask for the customer's own has to name something of theirs. ``topic`` is that of
+    ``text``, where it is known already.
     """
-    chosen = _Chooser(ranking, asked, text, before).choose()
+    chosen = _Chooser(ranking, asked, text, before, topic).choose()
     return replace(chosen, naming=_naming(ranking)) if chosen.hits else chosen
 
 
@@ -86,6 +97,7 @@ class _Chooser:
     asked: Understanding
     text: str
     before: SaidBefore
+    topic: Topic | None
 
     def choose(self) -> Choice:
         """Try what a question can name in turn: numbers, times, things, what was said before."""
@@ -104,7 +116,7 @@ class _Chooser:
         return replace(found, not_in=phrase) if self.asked.own else found
 
     def _among_kinds(self, hits: Sequence[RecordHit]) -> Choice:
-        topic, spoken = self._topic(self.text), self._spoken_of()
+        topic, spoken = self._asked_topic(), self._spoken_of()
         named = self._named(topic, hits) if topic.words else Choice()
         if self.asked.deeds and self.ranking.intervals:
             spoken = []  # "what did I order in May" asks anew
@@ -121,7 +133,7 @@ class _Chooser:
     def _numbered(self, numbered: Sequence[RecordHit]) -> Choice:
         tiers = [_of(kind, numbered) for kind in kinds_for(self.asked.aspects).tiers]
         found = next(filter(None, tiers), list(numbered))
-        topic = self._topic(self.text)
+        topic = self._asked_topic()
         things = things_of([hit.record for hit in self.ranking.records])
         named = [(hit.record, topic.names(hit.record, things)) for hit in found[:_MOST]]
         return Choice(
@@ -236,9 +248,12 @@ class _Chooser:
     def _names_past(self) -> bool:
         return bool(self.ranking.intervals) and not is_to_come(self.ranking, self.asked)
 
+    def _asked_topic(self) -> Topic:
+        return self.topic or self._topic(self.text)
+
     def _topic(self, text: str) -> Topic:
-        phrases = [interval.phrase for interval in self.ranking.intervals]
-        return Topic.of(text, phrases, heads_of([hit.record for hit in self.ranking.records]))
+        records = [hit.record for hit in self.ranking.records]
+        return topic_of(text, self.ranking.intervals, records)
 
 
 def _of(kind: Kind, hits: Sequence[RecordHit]) -> list[RecordHit]:

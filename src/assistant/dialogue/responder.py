@@ -9,17 +9,21 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.dialogue.answering import Draft, Withheld, compose, compose_small_talk
 from assistant.dialogue.evidence import (
+    NOT_WEIGHED,
     KnowledgeEvidence,
     Probability,
     Question,
+    Weighed,
     find_in_history,
     find_in_knowledge,
+    weigh,
 )
 from assistant.dialogue.example_vectors import NO_EXAMPLES, ExampleVectors, read_examples
 from assistant.dialogue.history_access import PURPOSE, Opened
@@ -46,9 +50,10 @@ from assistant.dialogue.volunteered_reasons import VolunteeredReason, find_reaso
 from assistant.profile.pack import Pack
 from assistant.profile.question_choice import Situation
 from assistant.retrieval.embedder import Vectors
-from assistant.retrieval.knowledge_index import KnowledgeIndex
-from assistant.retrieval.knowledge_search import KnowledgeSearch, WeighedWords
+from assistant.retrieval.knowledge_search import KnowledgeSearch
 from assistant.retrieval.knowledge_store import KnowledgeStore
+
+T = TypeVar("T")
 
 _NO_VECTOR = np.zeros(0, np.float32)
 
@@ -57,7 +62,7 @@ _NO_VECTOR = np.zeros(0, np.float32)
 class Heard:
     """A question as it was heard: its words, its moment, what was understood, its vectors.
 
-    ``words`` is what ``Responder.weigh`` found in them while the vectors were computed.
+    ``weighed`` is what ``Responder.weigh`` found in its words while the vectors were computed.
     """
 
     text: str
@@ -65,7 +70,7 @@ class Heard:
     asked: Understanding
     vector: NDArray[np.float32] = field(default_factory=lambda: _NO_VECTOR)
     previous_vector: NDArray[np.float32] | None = None
-    words: WeighedWords | None = None
+    weighed: Weighed = NOT_WEIGHED
     lang: str | None = None
 
 
@@ -113,17 +118,27 @@ class Responder:
         self._search: KnowledgeSearch | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="respond")
 
-    async def weigh(self, heard: Heard) -> WeighedWords | None:
+    async def weigh(self, heard: Heard, opened: Opened) -> Weighed:
         """Do what needs only the words of a question; the encoding takes longer anyway."""
         if heard.asked.small_talk:
-            return None
+            return NOT_WEIGHED
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._weigh_now, heard.text)
+        return await loop.run_in_executor(self._thread, self._weigh_now, heard, opened)
 
-    async def respond(self, heard: Heard, opened: Opened) -> Draft:
-        """Return the draft of a reply; the same for the same question and evidence."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self.respond_now, heard, opened)
+    async def respond(
+        self, heard: Heard, opened: Opened, then: Callable[[Draft], T]
+    ) -> tuple[Draft, T]:
+        """Return the draft of a reply; the same for the same question and evidence.
+
+        ``then`` is called with it at once on the same thread, so that what follows can begin
+        before the event loop has come round.
+        """
+
+        def work() -> tuple[Draft, T]:
+            draft = self.respond_now(heard, opened)
+            return draft, then(draft)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def respond_now(self, heard: Heard, opened: Opened) -> Draft:
         """Do the same on this thread."""
@@ -189,20 +204,20 @@ class Responder:
             return draft
         situation = Situation(text=heard.text, lang=heard.lang or "en")
         words = reason.words if reason else None
-        return replace(draft, proposed=self._questions.find(situation, words))
+        return replace(draft, proposed=self._questions.find(situation, words, opened.asked_before))
 
-    def _weigh_now(self, text: str) -> WeighedWords | None:
-        index = self._knowledge.current()
-        return self._search_of(index).weigh(text) if index and index.passages else None
+    def _weigh_now(self, heard: Heard, opened: Opened) -> Weighed:
+        view = opened.history.view if opened.history else None
+        return weigh(heard.text, heard.now, self._current_search(), view)
 
     def _find_knowledge(self, question: Question) -> KnowledgeEvidence | None:
-        index = self._knowledge.current()
+        search = self._current_search()
+        return find_in_knowledge(question, search, self._probability) if search else None
+
+    def _current_search(self) -> KnowledgeSearch | None:
+        index, search = self._knowledge.current(), self._search
         if index is None or not index.passages:
             return None
-        return find_in_knowledge(question, self._search_of(index), self._probability)
-
-    def _search_of(self, index: KnowledgeIndex) -> KnowledgeSearch:
-        search = self._search
         if search is None or search.index is not index:
             search = self._search = KnowledgeSearch(index=index)
         return search
@@ -268,5 +283,5 @@ def _question(heard: Heard, opened: Opened) -> Question:
         previous_text=opened.previous_text,
         previous_vector=heard.previous_vector,
         said_before=opened.said_before,
-        words=heard.words,
+        weighed=heard.weighed,
     )

@@ -9,6 +9,7 @@ and only what it committed is ever returned.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -18,18 +19,19 @@ from numpy.typing import NDArray
 
 from assistant.core.actor import CustomerActor
 from assistant.core.clock import Clock
-from assistant.core.errors import ConflictingReuse, InvalidInput, NotFound, TextTooLong
+from assistant.core.errors import NotFound
 from assistant.core.ids import ConversationId, new_id
 from assistant.dialogue.answering import Draft
 from assistant.dialogue.conversation_log import ConversationLog, Listened, TurnKnown
+from assistant.dialogue.evidence import Weighed
 from assistant.dialogue.history_access import Opened
 from assistant.dialogue.profile_requests import ProfileRequest
 from assistant.dialogue.profile_turns import Asked, ProfileTurns
-from assistant.dialogue.reply_codec import decode_reply
 from assistant.dialogue.responder import Heard, Responder
 from assistant.dialogue.small_talk import match_form
+from assistant.dialogue.stored_turns import already_answered, stored_turn
 from assistant.dialogue.told_facts import asks_advice
-from assistant.dialogue.turns import MAX_TEXT, Reply, Sentence, StoredTurn, Utterance
+from assistant.dialogue.turns import Reply, Sentence, StoredTurn, Utterance, readable
 from assistant.dialogue.understanding import understand
 from assistant.retrieval.encoding import EncodingService
 from assistant.store.conversations import Appended, RecordedTurn
@@ -95,7 +97,7 @@ class TurnHandler:
         turns = await self._database.read(
             lambda c: self._log.list_turns(c, actor.customer_id, conversation, last_seen)
         )
-        return [_stored_turn(turn) for turn in turns]
+        return [stored_turn(turn) for turn in turns]
 
     async def latest_conversation(
         self, actor: CustomerActor, *, since: datetime
@@ -130,26 +132,25 @@ class TurnHandler:
             raise NotFound("there is no such turn with a reply")
 
     def _hear(self, utterance: Utterance) -> _Turn:
-        text = _readable(utterance.text)
+        text = readable(utterance.text)
         asked = understand(text, match_form(text))
         conversation = utterance.conversation or ConversationId(new_id())
         heard = Heard(text, self._clock(), asked, lang=utterance.lang)
         return _Turn(utterance, conversation, heard)
 
     async def _handle(self, turn: _Turn) -> Reply:
-        """Take the turn in, four things side by side, the longest begun first; then answer it."""
-        vector, appended, opened, words = await asyncio.gather(
+        """Take the turn in, three things side by side, the longest begun first; then answer it."""
+        vector, appended, (opened, weighed) = await asyncio.gather(
             self._timed("encode", self._encode(turn.heard)),
             self._timed("append", self._append(turn)),
-            self._timed("read", self._open(turn)),
-            self._responder.weigh(turn.heard),
+            self._read(turn),
         )
         if not appended.is_new:
-            stored = _already_answered(appended.turn, turn.heard.text)
+            stored = already_answered(appended.turn, turn.heard.text)
             if stored is not None:
                 await self._let_go(turn, appended.turn, opened)
                 return stored
-        heard = replace(turn.heard, vector=vector, words=words)
+        heard = replace(turn.heard, vector=vector, weighed=weighed)
         if opened.pending and opened.pending.asked_in != appended.turn.seq - 1:
             opened = replace(opened, pending=None)
         if opened.previous_text and heard.asked.follow_up:
@@ -180,6 +181,11 @@ class TurnHandler:
         except TurnKnown as known:
             return Appended(known.turn, is_new=False)
 
+    async def _read(self, turn: _Turn) -> tuple[Opened, Weighed]:
+        """Read what the turn may know, and weigh the words of the question against it."""
+        opened = await self._timed("read", self._open(turn))
+        return opened, await self._timed("weigh", self._responder.weigh(turn.heard, opened))
+
     async def _open(self, turn: _Turn) -> Opened:
         """Read what the turn may know; a turn that opens a conversation has no turn before it."""
         conversation, turn_id = turn.utterance.conversation, turn.utterance.turn_id
@@ -197,21 +203,43 @@ class TurnHandler:
 
     async def _answer(self, turn: _Turn, recorded: RecordedTurn, opened: Opened) -> Reply:
         """Compose and commit; again, without history, where consent moved in between."""
-        draft = await self._timed("respond", self._responder.respond(turn.heard, opened))
+        first = self._responder.respond(
+            turn.heard, opened, lambda d: self._begin_unless_more(turn, recorded, d, opened)
+        )
+        draft, commit = await self._timed("respond", first)
         if draft.request is not None:
             return await self._timed("serve", self._serve(turn, recorded, draft.request, opened))
-        if draft.state == "abstained" and turn.heard.asked.aspects and not opened.asked_gate:
+        if commit is None:
             opened = await self._database.read(
                 lambda c: self._log.open_history(c, turn.actor, opened, turn.heard.asked)
             )
             if opened.history:
-                draft = await self._responder.respond(turn.heard, opened)
-        committed = await self._timed("commit", self._commit(turn, recorded, draft, opened))
+                commit = await self._respond_again(turn, recorded, opened)
+            else:
+                commit = self._begin_commit(turn, recorded, draft, opened)
+        committed = await self._timed("commit", asyncio.wrap_future(commit))
         while committed is None:
             opened = opened.without_history()
-            draft = await self._responder.respond(turn.heard, opened)
-            committed = await self._commit(turn, recorded, draft, opened)
+            commit = await self._respond_again(turn, recorded, opened)
+            committed = await asyncio.wrap_future(commit)
         return committed
+
+    async def _respond_again(
+        self, turn: _Turn, recorded: RecordedTurn, opened: Opened
+    ) -> "Future[Reply | None]":
+        _, commit = await self._responder.respond(
+            turn.heard, opened, lambda draft: self._begin_commit(turn, recorded, draft, opened)
+        )
+        return commit
+
+    def _begin_unless_more(
+        self, turn: _Turn, recorded: RecordedTurn, draft: Draft, opened: Opened
+    ) -> "Future[Reply | None] | None":
+        """Begin to commit; None for a request, and where history has to be asked after all."""
+        unasked = bool(turn.heard.asked.aspects) and not opened.asked_gate
+        if draft.request is not None or (draft.state == "abstained" and unasked):
+            return None
+        return self._begin_commit(turn, recorded, draft, opened)
 
     async def _serve(
         self, turn: _Turn, recorded: RecordedTurn, request: ProfileRequest, opened: Opened
@@ -230,18 +258,18 @@ class TurnHandler:
         try:
             return await self._database.write(work)
         except TurnKnown as known:
-            stored = _already_answered(known.turn, turn.heard.text)
+            stored = already_answered(known.turn, turn.heard.text)
             if stored is None:
                 raise
             return stored
 
-    async def _commit(
+    def _begin_commit(
         self, turn: _Turn, recorded: RecordedTurn, draft: Draft, opened: Opened
-    ) -> Reply | None:
+    ) -> "Future[Reply | None]":
         """Write the reply; None if consent moved since it was read, the earlier one if there is."""
         at = self._clock()
         reply = self._reply(recorded, draft)
-        return await self._database.write(
+        return self._database.begin_write(
             lambda c: self._log.commit(c, turn.actor, recorded, draft, reply, opened, at)
         )
 
@@ -265,35 +293,3 @@ class TurnHandler:
         result = await work
         self._observe(stage, time.perf_counter() - begun)
         return result
-
-
-def _readable(text: str) -> str:
-    """Return ``text`` without control characters and outer spaces.
-
-    Raises:
-        InvalidInput: nothing is left.
-        TextTooLong: too much is left.
-    """
-    kept = "".join(c for c in text if c in "\n\t" or (c.isprintable() or c == "\u200d"))
-    kept = kept.strip()
-    if not kept:
-        raise InvalidInput("the text is empty: send what the customer wrote in `text`")
-    if len(kept) > MAX_TEXT:
-        raise TextTooLong(f"the text has {len(kept)} characters; at most {MAX_TEXT} are read")
-    return kept
-
-
-def _already_answered(known: RecordedTurn, text: str) -> Reply | None:
-    """Return the reply of a turn that is known; None if it was never answered.
-
-    Raises:
-        ConflictingReuse: the turn said something else.
-    """
-    if known.text != text:
-        raise ConflictingReuse("this turn_id was used for another text: send a new turn_id")
-    return decode_reply(known.reply) if known.reply is not None else None
-
-
-def _stored_turn(turn: RecordedTurn) -> StoredTurn:
-    reply = decode_reply(turn.reply) if turn.reply is not None else None
-    return StoredTurn(turn.turn_id, turn.seq, turn.text, turn.created_at, reply)

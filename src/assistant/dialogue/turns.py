@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from assistant.core.actor import CustomerActor
+from assistant.core.errors import InvalidInput, TextTooLong
 from assistant.core.ids import ConversationId
 
 CitationKind = Literal["passage", "event", "fact"]
@@ -144,3 +145,19 @@ def join_sentences(sentences: tuple[Sentence, ...]) -> str:
         else:
             text += " " + sentence.text
     return text
+
+
+def readable(text: str) -> str:
+    """Return ``text`` without control characters and outer spaces.
+
+    Raises:
+        InvalidInput: nothing is left.
+        TextTooLong: too much is left.
+    """
+    kept = "".join(c for c in text if c in "\n\t" or (c.isprintable() or c == "\u200d"))
+    kept = kept.strip()
+    if not kept:
+        raise InvalidInput("the text is empty: send what the customer wrote in `text`")
+    if len(kept) > MAX_TEXT:
+        raise TextTooLong(f"the text has {len(kept)} characters; at most {MAX_TEXT} are read")
+    return kept

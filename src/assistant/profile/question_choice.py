@@ -45,6 +45,9 @@ class AskedBefore:
     conversations: frozenset[str] = frozenset()
 
 
+NOTHING_ASKED = AskedBefore()
+
+
 def choose_question(
     catalogue: QuestionCatalogue, situation: Situation, asked: AskedBefore
 ) -> CatalogueQuestion | None:

@@ -17,7 +17,7 @@ from assistant.core.events import HistoryEvent
 from assistant.core.ids import EventId
 from assistant.retrieval.embedder import Vectors
 from assistant.retrieval.fusion import Scores, fuse, ranked
-from assistant.retrieval.record_matching import ItemMatch, match_records
+from assistant.retrieval.record_matching import ItemMatch, RecordMatch, match_records
 from assistant.retrieval.record_types import CustomerRecords, Record
 from assistant.retrieval.term_postings import LexicalItems
 from assistant.retrieval.terms import terms
@@ -62,6 +62,20 @@ class HistoryView:
     places: NDArray[np.int64]
     """Where each event stands in ``lexical``."""
     records: CustomerRecords
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedHistory:
+    """What the words and times of a question say of a history, before its meaning is known.
+
+    ``lexical`` and ``in_time`` have one entry per event, ``matches`` and ``recency`` per record.
+    """
+
+    intervals: tuple[TimeInterval, ...]
+    lexical: Scores
+    in_time: NDArray[np.bool_]
+    matches: tuple[RecordMatch, ...]
+    recency: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,26 +129,44 @@ class HistoryRanking:
 _RECORD_SHARE = 0.3
 
 
-def rank_history(view: HistoryView, question: HistoryQuestion) -> HistoryRanking:
-    """Rank everything in ``view`` for ``question``."""
-    intervals = find_intervals(question.text, question.now)
-    hits = _event_hits(view, question, intervals)
-    records = _record_hits(view.records.all(), hits, question)
+def weigh_history(view: HistoryView, text: str, now: datetime) -> WeighedHistory:
+    """Do what needs only the words of a question; the encoding takes longer anyway."""
+    intervals, records = find_intervals(text, now), view.records.all()
+    words = dict.fromkeys(terms(text), 1.0)
+    lexical = np.zeros(0, np.float32)
+    if view.events:
+        lexical = view.lexical.scores(words)[view.places]
+    in_time = [any(i.contains(event.time) for i in intervals) for event in view.events]
+    recency, weight = _recency([record.at for record in records]), _recency_weight(text)
+    return WeighedHistory(
+        intervals=intervals,
+        lexical=lexical,
+        in_time=np.array(in_time, np.bool_),
+        matches=match_records(text, records, now),
+        recency=tuple(weight * recent for recent in recency),
+    )
+
+
+def rank_history(
+    view: HistoryView, question: HistoryQuestion, weighed: WeighedHistory | None = None
+) -> HistoryRanking:
+    """Rank everything in ``view`` for ``question``, of which ``weighed`` may be known already."""
+    weighed = weighed or weigh_history(view, question.text, question.now)
+    hits = _event_hits(view, question, weighed)
+    records = _record_hits(hits, weighed)
     order = ranked(np.array([hit.score for hit in hits], np.float32))
-    return HistoryRanking(tuple(hits[row] for row in order), records, intervals)
+    return HistoryRanking(tuple(hits[row] for row in order), records, weighed.intervals)
 
 
 def _event_hits(
-    view: HistoryView, question: HistoryQuestion, intervals: Sequence[TimeInterval]
+    view: HistoryView, question: HistoryQuestion, weighed: WeighedHistory
 ) -> list[EventHit]:
     if not view.events:
         return []
-    words = dict.fromkeys(terms(question.text), 1.0)
-    lexical = view.lexical.scores(words)[view.places]
+    lexical, in_time = weighed.lexical, weighed.in_time
     cosine = np.zeros(len(view.events), np.float32)
     if question.vector is not None and view.has_vector.any():
         cosine = view.vectors @ question.vector
-    in_time = np.array([any(i.contains(e.time) for i in intervals) for e in view.events])
     score = _fused(cosine, lexical, view.has_vector) + np.float32(DATE_WEIGHT) * in_time
     return [
         EventHit(event, float(score[i]), float(cosine[i]), float(lexical[i]), bool(in_time[i]))
@@ -150,17 +182,12 @@ def _fused(cosine: Scores, lexical: Scores, has_vector: NDArray[np.bool_]) -> Sc
     return fuse(((VECTOR_WEIGHT, known), (LEXICAL_WEIGHT, lexical)))
 
 
-def _record_hits(
-    records: Sequence[Record], hits: Sequence[EventHit], question: HistoryQuestion
-) -> tuple[RecordHit, ...]:
+def _record_hits(hits: Sequence[EventHit], weighed: WeighedHistory) -> tuple[RecordHit, ...]:
     by_event: dict[EventId, EventHit] = {hit.event.event_id: hit for hit in hits}
-    matches = match_records(question.text, records, question.now)
-    recency = _recency([record.at for record in records])
-    recency_weight = _recency_weight(question.text)
     found = []
-    for match, recent in zip(matches, recency, strict=True):
+    for match, recency in zip(weighed.matches, weighed.recency, strict=True):
         own = [by_event[event.event_id] for event in match.record.events]
-        score = match.score + TEXT_WEIGHT * max(hit.score for hit in own) + recency_weight * recent
+        score = match.score + TEXT_WEIGHT * max(hit.score for hit in own) + recency
         cosine = max(hit.vector_score for hit in own)
         found.append(
             RecordHit(match.record, score, match.items, match.numbered, match.in_time, cosine)

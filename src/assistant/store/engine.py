@@ -114,7 +114,15 @@ class Database:
         Raises:
             Overloaded: too many writes wait, or another process holds the database too long.
         """
-        return await asyncio.wrap_future(self._writers.submit(work))
+        return await asyncio.wrap_future(self.begin_write(work))
+
+    def begin_write(self, work: Callable[[Connection], T]) -> "Future[T]":
+        """Queue what ``write`` does and return what becomes of it; from any thread.
+
+        Raises:
+            Overloaded: too many writes wait.
+        """
+        return self._writers.submit(work)
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
         """Do what ``read`` does, blocking the caller; for commands and imports."""

@@ -9,7 +9,7 @@ from tests.profile_parts import MARKET
 from assistant.dialogue.mood import is_upset
 from assistant.dialogue.question_timing import QuestionFinder, QuestionMoment, may_ask
 from assistant.profile.pack import load_pack
-from assistant.profile.question_choice import Situation
+from assistant.profile.question_choice import NOTHING_ASKED, AskedBefore, Situation
 
 HELPED = QuestionMoment(
     signed_in=True,
@@ -97,6 +97,13 @@ def test_one_obstacle_is_enough_whatever_else_holds() -> None:
 def test_nothing_is_proposed_where_no_question_fits_the_conversation() -> None:
     finder = QuestionFinder(load_pack(MARKET).questions)
 
-    assert finder.find(Situation("When do you open?", "en"), None) is None
-    assert finder.find(Situation("How do I return a vacuum?", "en"), None) is not None
-    assert finder.find(Situation("It leaks.", "en"), "It leaks.") is not None
+    vacuum, leak = Situation("How do I return a vacuum?", "en"), Situation("It leaks.", "en")
+    never = AskedBefore(preference="never")
+    every = AskedBefore(silenced=frozenset(question.id for question in load_pack(MARKET).questions))
+
+    assert finder.find(Situation("When do you open?", "en"), None, NOTHING_ASKED) is None
+    assert finder.find(vacuum, None, NOTHING_ASKED) is not None
+    assert finder.find(vacuum, None, never) is None
+    assert finder.find(vacuum, None, every) is None
+    assert finder.find(leak, "It leaks.", NOTHING_ASKED) is not None
+    assert finder.find(leak, "It leaks.", never) is None
