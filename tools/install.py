@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "installed"
 TORCH = "torch==2.13.0"
-EXTRAS = "postgres,redis,onnx,dev"
+EXTRAS = "postgres,redis,onnx,openvino,dev"
 PINNED = ("--constraint", "constraints.txt")
 BUILD_TOOLS = ("hatchling", "editables")
 PAUSE_SECONDS = 10

@@ -69,10 +69,10 @@ class Settings(BaseSettings):
     embedding_sha256: str | None = Field(
         None, description="Expected SHA-256 of model.safetensors of another model."
     )
-    embedding_runtime: Literal["auto", "torch", "onnx"] = Field(
+    embedding_runtime: Literal["auto", "openvino", "onnx", "torch"] = Field(
         "auto",
-        description="`torch` (sentence-transformers), `onnx` (ONNX Runtime, exported from it), or "
-        "`auto`: the second where it is installed, else the first.",
+        description="`openvino` (bfloat16), `onnx` (ONNX Runtime), both exported from `torch` "
+        "(sentence-transformers), or `auto`: the first of them that works here.",
     )
     redis_url: str | None = Field(
         None, description="Redis for wake-ups between processes; unset: within the process."

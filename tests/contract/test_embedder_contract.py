@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from tests.fakes.embedder import HashingEmbedder
 
+from assistant.core.errors import ConfigurationError
 from assistant.retrieval.embedder import Embedder
 
-REAL = ("sentence_transformers", "onnx")
+REAL = ("sentence_transformers", "onnx", "openvino")
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +20,7 @@ def graph_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_real(kind: str, graph_folder: Path) -> Embedder:
     from assistant.adapters.model_files import find_model  # noqa: PLC0415  # only where asked for
     from assistant.adapters.onnx_embedder import OnnxEmbedder  # noqa: PLC0415
+    from assistant.adapters.openvino_embedder import OpenVinoEmbedder  # noqa: PLC0415
     from assistant.adapters.sentence_transformer_embedder import (  # noqa: PLC0415
         SentenceTransformerEmbedder,
     )
@@ -26,6 +28,12 @@ def make_real(kind: str, graph_folder: Path) -> Embedder:
     if kind == "onnx":
         pytest.importorskip("onnxruntime")
         return OnnxEmbedder(files=find_model(), cache_folder=graph_folder)
+    if kind == "openvino":
+        pytest.importorskip("openvino")
+        try:
+            return OpenVinoEmbedder(files=find_model(), cache_folder=graph_folder)
+        except ConfigurationError as error:  # where the processor has no bfloat16
+            pytest.skip(str(error))
     return SentenceTransformerEmbedder(files=find_model())
 
 
@@ -39,9 +47,9 @@ def embedder(request: pytest.FixtureRequest, graph_folder: Path) -> Embedder:
     return make_real(request.param, graph_folder)
 
 
-@pytest.fixture(scope="module")
-def real_pair(graph_folder: Path) -> tuple[Embedder, Embedder]:
-    return make_real(REAL[0], graph_folder), make_real(REAL[1], graph_folder)
+@pytest.fixture(scope="module", params=REAL[1:])
+def real_pair(request: pytest.FixtureRequest, graph_folder: Path) -> tuple[Embedder, Embedder]:
+    return make_real(REAL[0], graph_folder), make_real(request.param, graph_folder)
 
 
 def test_each_text_gets_one_unit_row_in_order(embedder: Embedder) -> None:
@@ -86,10 +94,10 @@ def test_identity_names_model_and_variant(embedder: Embedder) -> None:
 @pytest.mark.model
 def test_both_runtimes_give_the_same_vectors(real_pair: tuple[Embedder, Embedder]) -> None:
     texts = ["Where is my kettle?", "", "long " * 500, "naïve café ☕", "Order W123 was late."]
-    torch, onnx = real_pair
+    torch, exported = real_pair
 
-    assert float((torch.encode(texts) * onnx.encode(texts)).sum(axis=1).min()) > 0.9999
-    assert torch.identity != onnx.identity
+    assert float((torch.encode(texts) * exported.encode(texts)).sum(axis=1).min()) > 0.9999
+    assert torch.identity != exported.identity
 
 
 @pytest.mark.model

@@ -11,7 +11,7 @@ from tests.docs.documents import read
 
 PIN = re.compile(r"^([a-z0-9-]+)==([0-9][\w.!+]*)$")
 PROJECT = "reciprocal-assistant"
-EXTRAS = ("", "postgres", "redis", "onnx", "dev")
+EXTRAS = ("", "postgres", "redis", "onnx", "openvino", "dev")
 BUILD_TOOLS = ("hatchling", "editables")
 
 

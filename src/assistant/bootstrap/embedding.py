@@ -1,10 +1,13 @@
 """Picks the embedder that the settings name."""
 
 import logging
+from pathlib import Path
 
-from assistant.adapters.model_files import find_model
+from assistant.adapters.model_files import ModelFiles, find_model
 from assistant.adapters.onnx_embedder import OnnxEmbedder
+from assistant.adapters.openvino_embedder import OpenVinoEmbedder
 from assistant.adapters.sentence_transformer_embedder import SentenceTransformerEmbedder
+from assistant.core.errors import ConfigurationError
 from assistant.core.threads import limit_to_one_thread
 from assistant.retrieval.embedder import Embedder
 from assistant.retrieval.encoding import EncodingService
@@ -16,8 +19,9 @@ _log = logging.getLogger(__name__)
 def open_embedder(settings: Settings) -> Embedder:
     """Load the model; takes seconds, and some ten more where it is exported for the first time.
 
-    ``auto`` takes ONNX Runtime, which runs the same weights in half the time, and falls back to
-    sentence-transformers, with a notice, where it is not installed or cannot run the model.
+    ``auto`` takes the first of OpenVINO, ONNX Runtime and sentence-transformers that is installed
+    and can run the model on this processor, with a notice of each that cannot: all run the same
+    weights, each slower than the one before.
 
     Raises:
         ModelMismatch: the weights are not the expected ones.
@@ -25,19 +29,24 @@ def open_embedder(settings: Settings) -> Embedder:
     """
     limit_to_one_thread()
     files = find_model(settings.embedding_model, expected_sha256=settings.embedding_sha256)
-    if settings.embedding_runtime == "torch":
-        return SentenceTransformerEmbedder(files=files)
-    try:
-        return OnnxEmbedder(files=files, cache_folder=settings.data_dir / "models")
-    except Exception as error:  # an exporter fails in as many ways as there are models
-        if settings.embedding_runtime == "onnx":
-            raise
-        _log.warning(
-            "ONNX Runtime is not used (%s); texts are encoded by sentence-transformers, "
-            "which is slower",
-            type(error).__name__,
-        )
-        return SentenceTransformerEmbedder(files=files)
+    if settings.embedding_runtime != "auto":
+        return _open(settings.embedding_runtime, files, settings.data_dir)
+    for runtime in ("openvino", "onnx"):
+        try:
+            return _open(runtime, files, settings.data_dir)
+        except Exception as error:  # an exporter fails in as many ways as there are models
+            reason = error if isinstance(error, ConfigurationError) else type(error).__name__
+            _log.warning("texts are not encoded by %s, but slower (%s)", runtime, reason)
+    return _open("torch", files, settings.data_dir)
+
+
+def _open(runtime: str, files: ModelFiles, data_dir: Path) -> Embedder:
+    cache_folder = data_dir / "models"
+    if runtime == "openvino":
+        return OpenVinoEmbedder(files=files, cache_folder=cache_folder)
+    if runtime == "onnx":
+        return OnnxEmbedder(files=files, cache_folder=cache_folder)
+    return SentenceTransformerEmbedder(files=files)
 
 
 def open_encoding(settings: Settings) -> EncodingService:
