@@ -82,6 +82,17 @@ def test_what_is_no_receipt_is_refused_in_one_line(
     assert len((output.out + output.err).splitlines()) == 1
 
 
+def test_a_receipt_that_names_something_twice_is_refused(
+    receipt: Path, keys: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    receipt.write_bytes(b'{"words": "what was never shown", ' + receipt.read_bytes()[1:])
+
+    assert exit_code("verify-receipt", str(receipt), "--keys", str(keys)) == 1
+    output = capsys.readouterr()
+    assert "names 'words' twice" in output.err
+    assert output.out == ""
+
+
 def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code("verify-receipt", str(tmp_path / "gone.json")) == 1
     assert "gone.json" in capsys.readouterr().err

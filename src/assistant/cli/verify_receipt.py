@@ -1,5 +1,7 @@
 """``assistant verify-receipt``: see offline whether a signed receipt is what was handed out."""
 
+import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -52,13 +54,27 @@ def _read(path: Path) -> object:
     """Return the JSON value in ``path``.
 
     Raises:
-        InvalidInput: it is too large for a receipt, or no JSON.
+        InvalidInput: it is too large for a receipt, no JSON, or names something twice: then one
+            reader may see another value than the one whose signature was checked.
     """
     import orjson  # noqa: PLC0415 - loaded when the command runs
 
     if path.stat().st_size > _LARGEST:
         raise InvalidInput(f"{path}: larger than any receipt")
+    content = path.read_bytes()
     try:
-        return orjson.loads(path.read_bytes())
+        orjson.loads(content)  # stricter than what comes next: no NaN, no broken text
+        return json.loads(content, object_pairs_hook=partial(_without_doubles, path))
     except orjson.JSONDecodeError as error:
-        raise InvalidInput(f"{path}:{error.lineno}: not JSON: {error.msg}") from None
+        raise InvalidInput(
+            f"{path}: not JSON (line {error.lineno}), so neither a receipt nor a file of keys"
+        ) from None
+
+
+def _without_doubles(path: Path, members: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(members)
+    if len(found) < len(members):
+        names = [name for name, _ in members]
+        double = next(name for name in names if names.count(name) > 1)
+        raise InvalidInput(f"{path}: names {double!r} twice, as no receipt of the service does")
+    return found

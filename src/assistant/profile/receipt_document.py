@@ -97,7 +97,7 @@ def _record(decision: RecordedDecision) -> JsonValue:
         "dpv:hasProcess": _process(decision, definition),
         "dpv:hasConsentControl": {
             "@type": ["dpv:ProvideConsent", "dpv:WithdrawConsent", "dpv:ReaffirmConsent"],
-            "dpv:isExercisedAt": [_MANAGED_AT + decision.first.purpose, "/me"],
+            "dpv:isExercisedAt": _MANAGED_AT + decision.first.purpose,
             "dct:description": "One step, at any time; it counts from the moment it is confirmed.",
         },
         "dpv:hasRight": [_right(*right, decision.first.purpose) for right in _RIGHTS],
@@ -210,7 +210,7 @@ def _right(term: str, title: str, call: str, purpose: str) -> JsonValue:
     return {
         "@type": ["dpv:DataSubjectRight", term],
         "dct:title": title,
-        "dpv:isExercisedAt": [call.format(purpose=purpose), "/me"],
+        "dpv:isExercisedAt": call.format(purpose=purpose),
     }
 
 
