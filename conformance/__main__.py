@@ -6,8 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from conformance.report import as_json, line_of, row_of, summary_of
-from conformance.suite import CHECKS, UnknownCheck, run, select
+from conformance.checks import Check
+from conformance.knocking import knock
+from conformance.report import as_json, head_of, line_of, row_of, summary_of
+from conformance.suite import CHECKS, Outcome, UnknownCheck, run, select
 from conformance.target import NotConfigured, Target
 
 
@@ -19,18 +21,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         target, checks = Target.from_environment(), select(wanted.only)
+        outcomes = asyncio.run(_try(target, checks))
+        if wanted.json:
+            wanted.json.write_bytes(as_json(outcomes))
     except (NotConfigured, UnknownCheck) as error:
-        print(error, file=sys.stderr)
-        return 2
-    outcomes = asyncio.run(run(target, checks, tell=lambda outcome: print(line_of(outcome))))
-    print(summary_of(outcomes))
-    if wanted.json:
-        wanted.json.write_bytes(as_json(outcomes))
-    verdicts = {outcome.verdict for outcome in outcomes}
-    if verdicts == {"unreachable"}:
-        print(f"no server answers at {', '.join(target.urls)}", file=sys.stderr)
-        return 2
-    return 0 if verdicts <= {"kept"} else 1
+        return _stop(str(error))
+    except OSError as error:
+        return _stop(f"{error.filename}: {error.strerror}")
+    except KeyboardInterrupt:
+        return _stop("stopped", code=130)
+    return 0 if all(outcome.verdict == "kept" for outcome in outcomes) else 1
+
+
+async def _try(target: Target, checks: Sequence[Check]) -> Sequence[Outcome]:
+    """See that the server can be asked, then run the checks, a line each as it ends."""
+    await knock(target)
+    print(head_of(checks))
+    outcomes = await run(target, checks, tell=lambda one: print(line_of(one, checks), flush=True))
+    print(f"\n{summary_of(outcomes)}")
+    return outcomes
+
+
+def _stop(reason: str, *, code: int = 2) -> int:
+    print(f"conformance: {reason}", file=sys.stderr)
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:

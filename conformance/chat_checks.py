@@ -11,6 +11,18 @@ from conformance.service import Json, Service
 CHAT = Checks("chat")
 
 _REQUESTS = "product.md: Answers, questions about the profile itself"
+_NO_ORDERS = (
+    "Don't stop using my orders",
+    "Please never stop using my browsing",
+    "Why did you stop using my orders?",
+    "I don't mind you using my data",
+    "Are you sure you are not using my data?",
+    "Without looking at my orders, what is the return period?",
+    "You don't look at my orders properly, where is my kettle?",
+    "Please don't delete my browsing",
+    "yes",
+)
+"""What has the words of an order to stop or delete, and is none."""
 _REASON = "It is too loud for my flat."
 _CARD_COMES = 1.0
 """Seconds in which a purpose card follows a reply, where one does."""
@@ -98,6 +110,45 @@ async def _stop_using(service: Service) -> None:
     require(found == ("withdrawn", "given"), f"orders and returns read {found}")
     reply = await ada.say(order.question)
     require(reply["used"] == [], "orders are used after the customer stopped it")
+
+
+@CHAT.check(
+    "stop_all",
+    promise="Stopping the use of everything in chat is asked back first, and done after the yes.",
+    source="issue 3: in chat, understood, shown, confirmed and done",
+)
+async def _stop_all(service: Service) -> None:
+    ada = Customer(service)
+    await ada.give(HISTORY)
+    visit, conversation = await ada.visit(), str(uuid.uuid4())
+    await ada.say("Stop using all my data", conversation=conversation)
+    before = set((await ada.decisions(HISTORY)).values())
+    require(before == {"given"}, f"before the customer confirmed it, decisions read {before}")
+    await ada.say("yes", conversation=conversation)
+    after = set((await ada.decisions(HISTORY)).values())
+    require(after == {"withdrawn"}, f"after the confirmation, decisions read {after}")
+
+    async def is_gone() -> bool:
+        return visit.title not in await ada.everything()
+
+    require(await service.wait_until(is_gone), "what only consent let be kept stays stored")
+
+
+@CHAT.check(
+    "only_orders",
+    promise="A question, a double no or a complaint about the use of data changes nothing.",
+    source="issue 3: in chat, understood, shown, confirmed and done",
+)
+async def _only_orders(service: Service) -> None:
+    ada = Customer(service)
+    await ada.give(HISTORY)
+    visit, conversation = await ada.visit(), str(uuid.uuid4())
+    before = await ada.decisions(HISTORY)
+    for sentence in _NO_ORDERS:
+        await ada.say(sentence, conversation=conversation)
+        require(await ada.decisions(HISTORY) == before, f"{sentence!r} changed decisions")
+    stored = to_text(await ada.entries("/v1/me/history", "items"))
+    require(visit.title in stored, "something was erased though nobody told to")
 
 
 @CHAT.check(

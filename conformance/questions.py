@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from conformance.checks import require
 from conformance.customer import Customer
 from conformance.service import Answer, Json
 from conformance.stories import new_word
@@ -36,7 +37,9 @@ class Question:
     async def view(self) -> Json:
         """Return the question as its customer sees it."""
         listed = await self.customer.entries("/v1/me/questions", "questions")
-        return next(each for each in listed if each["id"] == self.id)
+        found = next((each for each in listed if each["id"] == self.id), None)
+        require(found, "a question that was proposed is not among the customer's questions")
+        return found
 
     async def show_card(self, **wrong: object) -> Answer:
         """Acknowledge that the card was on the screen; ``wrong`` replaces what is echoed."""

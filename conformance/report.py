@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 import orjson
 
@@ -9,13 +10,28 @@ from conformance.checks import Check
 from conformance.suite import Outcome, Verdict
 
 _MARKS: dict[Verdict, str] = {"kept": "kept", "broken": "BROKEN", "unreachable": "NO ANSWER"}
+_MARK_WIDTH: Final = max(map(len, _MARKS.values()))
 
 
-def line_of(outcome: Outcome) -> str:
-    """Return one outcome as one line, with what was seen below it where a promise is broken."""
-    mark, check = _MARKS[outcome.verdict], outcome.check
-    line = f"{mark:9}  {check.id:28}  {outcome.seconds:5.1f} s  {check.promise}"
-    return f"{line}\n{'':9}  {outcome.seen}  [{check.source}]" if outcome.seen else line
+def head_of(checks: Sequence[Check]) -> str:
+    """Return the heads of the columns that ``line_of`` fills."""
+    return f"{'verdict':{_MARK_WIDTH}}  {'check':{_width(checks)}}  {'time':>7}  promise"
+
+
+def line_of(outcome: Outcome, checks: Sequence[Check]) -> str:
+    """Return one outcome as one line, with what was seen below it where a promise is broken.
+
+    ``checks`` are all that run, so that columns align.
+    """
+    mark, check, width = _MARKS[outcome.verdict], outcome.check, _width(checks)
+    line = f"{mark:{_MARK_WIDTH}}  {check.id:{width}}  {outcome.seconds:5.1f} s  {check.promise}"
+    if not outcome.seen:
+        return line
+    return f"{line}\n{'':{_MARK_WIDTH}}  seen: {outcome.seen}  [{check.source}]"
+
+
+def _width(checks: Sequence[Check]) -> int:
+    return max((len(check.id) for check in checks), default=0)
 
 
 def row_of(check: Check) -> str:

@@ -4,10 +4,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
+from urllib.parse import urlsplit
 
 
 class NotConfigured(Exception):
-    """The environment does not say which server to check."""
+    """The environment does not say which server to check, or not how to speak to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,14 @@ class Target:
         """Read ``CONFORMANCE_*``.
 
         Raises:
-            NotConfigured: the address or a secret is missing; the message names the variable.
+            NotConfigured: the address or a secret is missing or wrong; the message names the
+                variable.
         """
+        urls = _get(
+            environment, "CONFORMANCE_URL", "the server's address; such as http://127.0.0.1:8080"
+        )
         return cls(
-            urls=tuple(
-                url.strip().rstrip("/")
-                for url in _get(
-                    environment, "CONFORMANCE_URL", "the address, http://127.0.0.1:8080"
-                ).split(",")
-            ),
+            urls=tuple(_address(url) for url in urls.split(",")),
             identity_secret=_get(
                 environment, "CONFORMANCE_IDENTITY_SECRET", "the server's ASSISTANT_IDENTITY_SECRET"
             ),
@@ -48,8 +48,25 @@ class Target:
             ),
             audience=environment.get("CONFORMANCE_AUDIENCE", "assistant"),
             issuer=environment.get("CONFORMANCE_ISSUER") or None,
-            patience=float(environment.get("CONFORMANCE_PATIENCE", "20")),
+            patience=_seconds(environment.get("CONFORMANCE_PATIENCE", "20")),
         )
+
+
+def _address(url: str) -> str:
+    address = url.strip().rstrip("/")
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise NotConfigured(
+            f"CONFORMANCE_URL: {address!r} is no address such as http://127.0.0.1:8080"
+        )
+    return address
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise NotConfigured(f"CONFORMANCE_PATIENCE: {text!r} is no number of seconds") from None
 
 
 def _get(environment: Mapping[str, str], name: str, meaning: str) -> str:

@@ -26,7 +26,9 @@ def _keep_account(patch: pytest.MonkeyPatch) -> None:
     around(patch, Erasures, "request", request)
 
 
-@ERASURE.add("tokens from before an erasure still open", "erasure.old_tokens")
+@ERASURE.add(
+    "tokens from before an erasure still open", "erasure.old_tokens", "erasure.no_resurrection"
+)
 def _accept_old_tokens(patch: pytest.MonkeyPatch) -> None:
     def find(original: Value, customers: StoreCustomers, subject: str, **issued: int) -> Value:
         del issued
@@ -42,7 +44,14 @@ def _keep_keys(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Vault, "shred_all", nothing)
 
 
-@ERASURE.add("rows that were erased stay", "scopes.item", "scopes.conversation", "facts.deleted")
+@ERASURE.add(
+    "rows that were erased stay",
+    "scopes.item",
+    "scopes.category",
+    "scopes.conversation",
+    "scopes.all_data",
+    "facts.deleted",
+)
 def _keep_rows(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(RowEraser, "erase", lambda *arguments, **named: Counter())
 

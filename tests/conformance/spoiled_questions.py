@@ -48,7 +48,11 @@ def _take_any_card(patch: pytest.MonkeyPatch) -> None:
     around(patch, WhyQuestions, "disclose", disclose)
 
 
-@QUESTIONS.add("an answer is stored as a fact at once", "questions.nothing_before_confirm")
+@QUESTIONS.add(
+    "an answer is stored as a fact at once",
+    "questions.nothing_before_confirm",
+    "questions.socket",
+)
 def _store_answers(patch: pytest.MonkeyPatch) -> None:
     def answer(
         original: Value, asking: WhyQuestions, *key: Value, at: Value, **more: Value

@@ -25,15 +25,17 @@ def _lose_accesses(patch: pytest.MonkeyPatch) -> None:
 
 @TELLING.add("a table is left out of what is shown", "transparency.everything")
 def _leave_out_turns(patch: pytest.MonkeyPatch) -> None:
-    _leave_out(patch, "turns")
+    leave_out(patch, "turns")
 
 
 @TELLING.add("events are left out of the export", "transparency.export")
 def _leave_out_events(patch: pytest.MonkeyPatch) -> None:
-    _leave_out(patch, "events")
+    leave_out(patch, "events")
 
 
-def _leave_out(patch: pytest.MonkeyPatch, section: str) -> None:
+def leave_out(patch: pytest.MonkeyPatch, section: str) -> None:
+    """Show no row of one table."""
+
     def page_rows(
         original: Value,
         rows: OwnRows,
@@ -58,7 +60,11 @@ def _show_another_key(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(DocumentSigner, "key_document", lambda signer: other)
 
 
-@TELLING.add("whoever asks is taken for who asked first", "isolation.lists", "isolation.rows")
+@TELLING.add(
+    "whoever asks is taken for who asked first",
+    "isolation.lists",
+    "isolation.rows",
+)
 def _mix_customers_up(patch: pytest.MonkeyPatch) -> None:
     first: list[str] = []
 
@@ -67,6 +73,16 @@ def _mix_customers_up(patch: pytest.MonkeyPatch) -> None:
         return await original(customers, first[0], **more)
 
     around(patch, StoreCustomers, "find", find)
+
+
+@TELLING.add("all customers are one", "isolation.conversations", "questions.others", "facts.others")
+def _make_all_one(patch: pytest.MonkeyPatch) -> None:
+    async def find(original: Value, customers: StoreCustomers, subject: str, **more: int) -> Value:
+        del subject
+        return await original(customers, "everybody", **more)
+
+    around(patch, StoreCustomers, "find", find)
+    around(patch, StoreCustomers, "find_or_create", find)
 
 
 @TELLING.add("the privacy signal is not told", "transparency.gpc_told")

@@ -11,6 +11,7 @@ from tests.conformance.server import Template, served
 from tests.conformance.spoiled_erasure import ERASURE
 from tests.conformance.spoiled_gate import GATE, slow_down
 from tests.conformance.spoiled_questions import QUESTIONS
+from tests.conformance.spoiled_rights import RIGHTS
 from tests.conformance.spoiled_telling import TELLING
 from tests.proving import proving
 
@@ -19,12 +20,30 @@ MUTANTS: Sequence[Mutant] = [
     *TELLING.found,
     *QUESTIONS.found,
     *ERASURE.found,
+    *RIGHTS.found,
 ]
+
+
+ON_POSTGRESQL = (
+    "a withdrawal is acknowledged and not recorded",
+    "an event that is sent again is stored again",
+    "readings are not logged",
+    "uses are not recorded",
+    "rows that were erased stay",
+    "a table is left out of what is shown",
+)
+"""Mutants of what is written, deleted and read again; all of them run on SQLite."""
 
 
 def broken(outcomes: Sequence[Outcome]) -> dict[str, str]:
     """Return what was seen by each check that found its promise broken."""
     return {each.check.id: each.seen for each in outcomes if each.verdict != "kept"}
+
+
+def missed(mutant: Mutant, outcomes: Sequence[Outcome]) -> dict[str, tuple[str, str]]:
+    """Return what was seen by the checks that had to find the promise broken and did not."""
+    found = {each.check.id: (each.verdict, each.seen) for each in outcomes}
+    return {name: found[name] for name in mutant.caught_by if found[name][0] != "broken"}
 
 
 @pytest.mark.timeout(600)
@@ -68,9 +87,24 @@ async def test_suite_notices_when(
     mutant.spoil(monkeypatch)
     async with served(server_template.copy(tmp_path / "spoiled"), patience=2.0) as target:
         outcomes = await run(target, checks)
-    found = {each.check.id: (each.verdict, each.seen) for each in outcomes}
-    missed = {name: found[name] for name in mutant.caught_by if found[name][0] != "broken"}
-    assert not missed
+    assert not missed(mutant, outcomes)
+
+
+@pytest.mark.parametrize("name", ON_POSTGRESQL)
+async def test_suite_notices_on_postgresql_when(
+    name: str,
+    server_template: Template,
+    postgresql_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the database keeps or lets go is noticed on the other kind of database too."""
+    (mutant,) = [each for each in MUTANTS if each.name == name]
+    mutant.spoil(monkeypatch)
+    assistant = server_template.copy(tmp_path / "spoiled", database_url=postgresql_url)
+    async with served(assistant, patience=2.0) as target:
+        outcomes = await run(target, select(mutant.caught_by))
+    assert not missed(mutant, outcomes)
 
 
 def test_there_are_enough_mutants_and_every_group_of_checks_notices_some() -> None:
