@@ -21,7 +21,7 @@ from assistant.dialogue.record_wording import Statement, Telling
 from assistant.dialogue.turns import (
     Action,
     Citation,
-    PendingErasure,
+    PendingRequest,
     ReplyState,
     Sentence,
     UsedItem,
@@ -47,7 +47,7 @@ class Draft:
     leaned: bool = False
     """Whether it answers a follow-up, by what was said in the turn before."""
     because: str = ""
-    pending: PendingErasure | None = None
+    pending: PendingRequest | None = None
     request: ProfileRequest | None = None
     """What is asked of the customer's own data; the draft says nothing until that is done."""
     takes_turn: bool = False

@@ -12,14 +12,14 @@ from assistant.dialogue.history_access import Opened
 from assistant.dialogue.policy import Access
 from assistant.dialogue.record_choice import NOTHING_SAID, SaidBefore
 from assistant.dialogue.reply_codec import decode_reply
-from assistant.dialogue.turns import PendingErasure, Reply
+from assistant.dialogue.turns import PendingRequest, Reply
 from assistant.store.conversations import RecordedTurn
 
 LOOKED_BACK = 3
 """Turns before this one in which what "it" means is looked for."""
 
 CONFIRM_WITHIN = timedelta(minutes=10)
-"""How long a yes counts for the deletion that was asked about."""
+"""How long a yes counts for what was asked about."""
 
 
 def look_back(before: Sequence[RecordedTurn], *, access: Access, now: datetime) -> Opened:
@@ -38,8 +38,8 @@ def look_back(before: Sequence[RecordedTurn], *, access: Access, now: datetime) 
     )
 
 
-def _pending(turn: RecordedTurn, reply: Reply, now: datetime) -> PendingErasure | None:
-    """Return the deletion that the turn before asked about, while a yes counts for it."""
+def _pending(turn: RecordedTurn, reply: Reply, now: datetime) -> PendingRequest | None:
+    """Return the request that the turn before asked about, while a yes counts for it."""
     if reply.pending is None or turn.replied_at is None:
         return None
     in_time = now - turn.replied_at <= CONFIRM_WITHIN

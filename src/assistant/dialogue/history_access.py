@@ -13,7 +13,7 @@ from assistant.dialogue.policy import Access
 from assistant.dialogue.record_aspects import RecordAspect
 from assistant.dialogue.record_choice import NOTHING_SAID, SaidBefore
 from assistant.dialogue.told_facts import UsableFacts
-from assistant.dialogue.turns import PendingErasure
+from assistant.dialogue.turns import PendingRequest
 from assistant.dialogue.understanding import Understanding
 from assistant.profile.consent_gate import ConsentGate
 from assistant.profile.grants import Grant
@@ -66,7 +66,7 @@ class Opened:
     earlier: tuple[TurnKey, ...] = ()
     asked_why: bool = False
     asked_before: AskedBefore = NOTHING_ASKED
-    pending: PendingErasure | None = None
+    pending: PendingRequest | None = None
     facts: UsableFacts | None = None
 
     @property

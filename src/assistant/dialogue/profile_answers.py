@@ -46,13 +46,8 @@ class ProfileAnswers:
             conversations=counted("conversation", summary.conversations),
             messages=counted("message", summary.messages),
         )
-        kept = [name for name in sorted(allowed) if name == CHAT or summary.number_of(name)]
-        named = [self._words.what(name) for name in kept]
-        may = (
-            self._say("known_allowed", categories=self._words.listed(named))
-            if named
-            else self._say("known_allowed_none")
-        )
+        kept = [name for name in allowed if name == CHAT or summary.number_of(name)]
+        may = self._may(kept)
         said = [self._say("known_intro"), *lines, talked, "\n" + may, self._say("known_more")]
         return self._draft(said, DATA)
 
@@ -102,8 +97,25 @@ class ProfileAnswers:
             more = f"{self._say('helped_verdict', count=count)} {more}"
         return self._draft([*said, "\n" + more], RECIPROCITY)
 
-    def stopped(self, category: str, allowed: Sequence[str], *, deleted: bool) -> Draft:
-        """Tell that a category (or all) is used for nothing any more; ``allowed`` are titles."""
+    def used(self, allowed: Collection[str], titles: Sequence[str]) -> Draft:
+        """Tell what may be used now and for which purposes, and that this changed nothing."""
+        said = [self._may(allowed)]
+        if titles:
+            purposes = self._words.listed([f"“{title}”" for title in titles])
+            said.append(self._say("used_purposes", purposes=purposes))
+        return self._draft([*said, self._say("used_unchanged")], DATA)
+
+    def told_to_go(self, number: int) -> str:
+        """Return what is said before a stop about the items that would be deleted by it."""
+        if not number:
+            return self._say("stop_ask_keeps")
+        return self._say("stop_ask_deletes", count=self._words.counted("item", number))
+
+    def stopped(self, category: str, allowed: Sequence[str], *, deleted: int) -> Draft:
+        """Tell that a category (or all) is used for nothing any more.
+
+        ``allowed`` are titles of purposes, ``deleted`` the number of items that went with it.
+        """
         everything = category == "all_data"
         names = {"what": self._words.what(category)}
         if allowed:
@@ -111,7 +123,7 @@ class ProfileAnswers:
         key = ("stop_all" if everything else "stop") + ("_done" if allowed else "_noted")
         said = [self._say(key, **names)]
         if deleted:
-            said.append(self._say("stop_deleted"))
+            said.append(self._say("stop_deleted", count=self._words.counted("item", deleted)))
         return self._draft([*said, self._say("stop_undo")], DATA)
 
     def unknown_category(self) -> Draft:
@@ -122,6 +134,12 @@ class ProfileAnswers:
         """Tell that no why-question follows."""
         key = "never_why_done" if signed_in else "never_why_visitor"
         return self._draft([self._say(key)], None)
+
+    def _may(self, allowed: Collection[str]) -> str:
+        named = [self._words.what(name) for name in sorted(allowed)]
+        if not named:
+            return self._say("known_allowed_none")
+        return self._say("known_allowed", categories=self._words.listed(named))
 
     def _facts(self, summary: Summary) -> list[str]:
         if not summary.facts:

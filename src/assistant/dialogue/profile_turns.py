@@ -1,8 +1,9 @@
 """Carries out what a customer asks of their own data in chat, in the transaction of the reply.
 
-Showing and stopping take one step. Deleting takes two: the first turn says what will go and keeps
-what it asked for in its own reply, and only a yes in the very next turn, soon enough, is taken for
-it. Withdrawing takes no more steps than giving.
+Showing takes one step, and so does stopping the use of a category that was told plainly:
+withdrawing takes no more steps than giving. Deleting takes two, and so does a stop that means all
+data or was not told plainly: the first turn says what will happen and keeps what it asked about in
+its own reply, and only a yes in the very next turn, soon enough, is taken for it.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from assistant.dialogue.answering import Draft
 from assistant.dialogue.profile_answers import ProfileAnswers
 from assistant.dialogue.profile_requests import ProfileRequest
 from assistant.dialogue.profile_summary import CHAT, ProfileReader, ProfileWords
-from assistant.dialogue.turns import Action, PendingErasure, Sentence
+from assistant.dialogue.turns import Action, PendingRequest, Sentence
 from assistant.profile.consent import ConsentDecision, ConsentLedger
 from assistant.profile.consent_state import ConsentState
 from assistant.profile.erasures import Erasures, ErasureScope
@@ -66,19 +67,28 @@ class ProfileTurns:
             "who_saw": self._who_saw,
             "what_helped": self._helped,
             "never_why": self._never_why,
+            "what_used": self._used,
         }
 
     def serve(self, connection: Connection, asked: Asked, request: ProfileRequest) -> Draft:
         """Do what ``request`` asks (in a write) and return the reply to it."""
         if request.category is not None:
-            return self._act(connection, asked, request.kind, request.category)
+            return self._act(connection, asked, request, request.category)
         return self._tell[request.kind](connection, asked)
 
-    def _act(self, connection: Connection, asked: Asked, kind: str, category: str) -> Draft:
-        """Stop the use of a category, or go one step towards deleting it."""
-        match kind:
-            case "stop_using":
+    def _act(
+        self, connection: Connection, asked: Asked, request: ProfileRequest, category: str
+    ) -> Draft:
+        """Stop the use of a category, or go one step towards it or towards deleting it."""
+        match request.kind:
+            case "stop_confirmed":
                 return self._stop_using(connection, asked, category)
+            case "stop_using" if request.plain and category in self._pack.categories:
+                return self._stop_using(connection, asked, category)
+            case "stop_using":
+                return self._ask_to_stop(connection, asked, category)
+            case "stop_refused":
+                return self._reply(self._say("stop_refused"))
             case "forget_confirmed":
                 return self._forget(connection, asked, category)
             case "forget_refused":
@@ -108,6 +118,13 @@ class ProfileTurns:
     def _helped(self, connection: Connection, asked: Asked) -> Draft:
         return self._answers.helped(*self._reader.helped(connection, asked.actor.customer_id))
 
+    def _used(self, connection: Connection, asked: Asked) -> Draft:
+        if asked.actor.role is Role.VISITOR:
+            return self._answers.used((), ())
+        state = self._ledger.state(connection, asked.actor.customer_id)
+        titles = [p.text("en").title for p in self._pack.purposes if state.given(p.id)]
+        return self._answers.used(state.given(ANSWERING), titles)
+
     def _never_why(self, connection: Connection, asked: Asked) -> Draft:
         signed_in = asked.actor.role is not Role.VISITOR
         if signed_in:
@@ -115,12 +132,34 @@ class ProfileTurns:
             self._questions.set_preference(connection, customer_id, "never", at=asked.at)
         return self._answers.never_why(signed_in=signed_in)
 
-    def _stop_using(self, connection: Connection, asked: Asked, named: str) -> Draft:
-        """Say no in the customer's place, for every purpose that asks for the category."""
-        category = CHAT if named == "conversation" else named
-        whole = category in _WHOLE
-        if not whole and category not in self._pack.categories:
+    def _ask_to_stop(self, connection: Connection, asked: Asked, named: str) -> Draft:
+        """Say what a stop would do, and keep the question in the reply that asks it."""
+        category = _used_as(named)
+        if category != "all_data" and category not in self._pack.categories:
             return self._answers.unknown_category()
+        gone = self._goes_along(connection, asked, category)
+        whole = category == "all_data"
+        return Draft(
+            "chatting",
+            (
+                Sentence(self._say("stop_ask_all"))
+                if whole
+                else Sentence(self._say("stop_ask", what=self._words.what(category))),
+                Sentence(self._answers.told_to_go(gone)),
+                Sentence(self._say("stop_shall_i")),
+            ),
+            actions=(
+                Action("choose", self._say("label_stop"), text=self._say("say_stop")),
+                Action("choose", self._say("label_go_on"), text=self._say("say_go_on")),
+            ),
+            pending=PendingRequest(category, act="stop_using"),
+            because="not told plainly, or all data is meant",
+        )
+
+    def _stop_using(self, connection: Connection, asked: Asked, category: str) -> Draft:
+        """Say no in the customer's place, for every purpose that asks for the category."""
+        whole = category == "all_data"
+        gone = self._goes_along(connection, asked, category)
         state = self._ledger.state(connection, asked.actor.customer_id)
         concerned = self._pack.purposes if whole else self._pack.purposes.purposes_of(category)
         allowed = []
@@ -129,9 +168,16 @@ class ProfileTurns:
             if categories & state.given(purpose.id):
                 allowed.append(purpose.text("en").title)
             self._say_no(connection, asked, purpose.id, categories, state)
-        stored = state.given_categories() & (state.given_categories() if whole else {category})
-        deleted = any(map(self._pack.categories.stored_on_consent_alone, stored))
-        return self._answers.stopped("all_data" if whole else category, allowed, deleted=deleted)
+        return self._answers.stopped(category, allowed, deleted=gone)
+
+    def _goes_along(self, connection: Connection, asked: Asked, category: str) -> int:
+        """Return how many items are kept with the consent alone that a stop takes back."""
+        customer_id = asked.actor.customer_id
+        given = self._ledger.state(connection, customer_id).given_categories()
+        stopped = given if category == "all_data" else given & {category}
+        summary = self._reader.summarise(connection, customer_id)
+        alone = filter(self._pack.categories.stored_on_consent_alone, stopped)
+        return sum(map(summary.number_of, alone))
 
     def _say_no(
         self,
@@ -181,7 +227,7 @@ class ProfileTurns:
                 Action("choose", self._say("label_forget"), text=self._say("say_forget")),
                 Action("choose", self._say("label_keep"), text=self._say("say_keep")),
             ),
-            pending=PendingErasure(category),
+            pending=PendingRequest(category),
             because="deleting takes a yes",
         )
 
@@ -204,6 +250,13 @@ class ProfileTurns:
         return Draft(
             "chatting", (Sentence(text),), takes_turn=takes_turn, because="about their own data"
         )
+
+
+def _used_as(named: str) -> str:
+    """Return what a stop is about: a conversation is used like any chat, and all is all."""
+    if named in _WHOLE:
+        return "all_data"
+    return CHAT if named == "conversation" else named
 
 
 def _scope(category: str, asked: Asked) -> ErasureScope:

@@ -3,7 +3,7 @@
 import orjson
 
 from assistant.core.ids import ConversationId
-from assistant.dialogue.turns import Action, Citation, PendingErasure, Reply, Sentence, UsedItem
+from assistant.dialogue.turns import Action, Citation, PendingRequest, Reply, Sentence, UsedItem
 
 _VERSION = 1
 
@@ -29,6 +29,6 @@ def decode_reply(content: bytes) -> Reply:
         ),
         withheld=tuple(fields["withheld"]),
         seq=fields["seq"],
-        pending=PendingErasure(**pending) if pending else None,
+        pending=PendingRequest(**pending) if pending else None,
         card=fields.get("card"),
     )

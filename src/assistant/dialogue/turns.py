@@ -79,15 +79,16 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class PendingErasure:
-    """A deletion that a reply asked about; only the turn after that reply can say yes to it.
+class PendingRequest:
+    """What a reply asked back about; only the turn after that reply can say yes to it.
 
     ``category`` is a data category, ``conversation``, ``all_data`` or ``everything``; ``asked_in``
-    the number of the turn that asked.
+    the number of the turn that asked; ``act`` what a yes does to it.
     """
 
     category: str
     asked_in: int = 0
+    act: Literal["forget", "stop_using"] = "forget"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Reply:
     """Data categories that might have helped and were not read, because no grant opened them."""
     seq: int = 0
     """Number of the turn in its conversation, from 1; what a client sends back as ``last_seen``."""
-    pending: PendingErasure | None = None
+    pending: PendingRequest | None = None
     card: str | None = None
     """The id of the why-question whose purpose card comes with this reply."""
 

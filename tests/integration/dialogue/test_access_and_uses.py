@@ -7,6 +7,7 @@ from tests.turn_parts import Desk
 
 from assistant.core.actor import Role
 from assistant.core.ids import CustomerId
+from assistant.dialogue.turns import Reply
 from assistant.store.access_log import AccessLogRepository
 from assistant.store.engine import Connection
 
@@ -64,6 +65,42 @@ async def test_reading_that_a_withdrawal_made_useless_is_logged_as_let_go(desk: 
     assert desk.uses(amara) == []
 
 
+def assert_told_alike(desk: Desk, customer_id: CustomerId, reply: Reply, opened: int) -> None:
+    """See that the reply, the uses and the access log name the same items, each with its terms."""
+    uses = {(u.item_kind, u.item_id, u.category, u.purpose) for u in desk.uses(customer_id)}
+    assert uses == {("event", item.id, item.category, item.purpose) for item in reply.used}
+    assert len(desk.uses(customer_id)) == len(reply.used)
+    (entry,) = [entry for entry in desk.accesses(customer_id) if entry.reading == "answer"]
+    assert set(entry.item_ids) == {item.id for item in reply.used}
+    assert len(entry.item_ids) == len(reply.used)
+    assert (entry.items, entry.purpose) == (opened, HISTORY)
+    assert {use.turn_key for use in desk.uses(customer_id)} <= {entry.turn_key}
+
+
+async def test_a_reply_with_two_items_has_two_uses_and_both_are_in_the_log(desk: Desk) -> None:
+    amara = allowed(desk)
+    for order_id in ("W123", "W456"):
+        order(desk, "amara.example", order_id)
+
+    reply = await desk.say(amara, "list my orders")
+
+    assert "W123" in reply.text
+    assert "W456" in reply.text
+    assert len(reply.used) == 2
+    assert_told_alike(desk, amara, reply, opened=2)
+
+
+async def test_a_reply_that_nothing_helped_has_no_use_and_the_log_names_none(desk: Desk) -> None:
+    amara = allowed(desk)
+    order(desk, "amara.example", "W123")
+
+    reply = await desk.say(amara, "where is my tent?")
+
+    assert "W123" not in reply.text
+    assert reply.used == ()
+    assert_told_alike(desk, amara, reply, opened=1)
+
+
 async def test_what_was_said_before_is_logged_where_it_is_opened(desk: Desk) -> None:
     amara = allowed(desk)
     first = await desk.say(amara, "when do the stores open?")
@@ -75,7 +112,7 @@ async def test_what_was_said_before_is_logged_where_it_is_opened(desk: Desk) -> 
     assert (entry.reading, entry.purpose, entry.categories) == (
         "context",
         "conversation",
-        {"chat"},
+        frozenset({"chat"}),
     )
     assert (entry.items, entry.item_ids) == (1, ())
     assert desk.uses(amara) == []

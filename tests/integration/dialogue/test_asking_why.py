@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from sqlalchemy import text
 from tests.integration.dialogue.test_turn_privacy import HISTORY, allowed, order
 from tests.turn_parts import Desk
 
@@ -9,6 +10,7 @@ from assistant.core.actor import Role
 from assistant.core.ids import CustomerId
 from assistant.profile.cards import CardShown
 from assistant.profile.question_views import Confirming, QuestionView
+from assistant.store.sealed_words import SealedWords
 
 LOUD = "It is too loud for my flat."
 RULE = "Can unused home goods be returned within 30 days of delivery?"
@@ -18,6 +20,15 @@ ADVICE = "Which vacuum is good within 30 days of delivery for unused home goods?
 def open_question(desk: Desk, customer_id: CustomerId) -> QuestionView:
     (question,) = desk.asked.all_questions(customer_id)
     return question
+
+
+def sealed_words(desk: Desk, customer_id: CustomerId, question: QuestionView) -> str | None:
+    """Open what is stored of a proposal's words, whatever its state lets be shown of it."""
+    read = text("SELECT proposal_sealed FROM why_questions WHERE question_id = :of")
+    values = {"of": question.question_id}
+    stored = desk.parts.database.read_now(lambda c: c.execute(read, values).scalar_one())
+    words = SealedWords(vault=desk.parts.vault)
+    return words.open(customer_id, "why_questions", question.question_id, bytes(stored))
 
 
 def show_and_confirm(desk: Desk, customer_id: CustomerId, words: str) -> None:
@@ -49,6 +60,7 @@ async def test_volunteered_reason_becomes_a_proposal_with_the_exact_words(desk: 
 async def test_volunteered_reason_that_is_ignored_leaves_no_fact_and_no_words(desk: Desk) -> None:
     amara = allowed(desk)
     await desk.say(amara, LOUD)
+    assert sealed_words(desk, amara, open_question(desk, amara)) == LOUD
 
     later = desk.parts.clock.advance(hours=25)  # type: ignore[attr-defined]
     asked = desk.asked.questions
@@ -57,6 +69,7 @@ async def test_volunteered_reason_that_is_ignored_leaves_no_fact_and_no_words(de
     question = open_question(desk, amara)
     assert question.state == "expired"
     assert question.proposed_words is None
+    assert sealed_words(desk, amara, question) is None, "they are not only hidden"
     facts = desk.parts.database.read_now(lambda c: desk.asked.facts.list_facts(c, amara, now=later))
     assert facts == ()
 

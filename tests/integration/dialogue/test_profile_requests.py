@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.integration.dialogue.test_turn_privacy import HISTORY, allowed, order
+from tests.integration.dialogue.test_turn_privacy import allowed, order
 from tests.turn_parts import Desk
 
 from assistant.core.actor import Role
@@ -57,11 +57,15 @@ async def test_visitor_is_told_honestly_that_nothing_else_is_kept(desk: Desk) ->
     known = await desk.say(somebody, "What do you know about me?", role=Role.VISITOR)
     seen = await desk.say(somebody, "Who has seen my data?", role=Role.VISITOR)
     asked = await desk.say(somebody, "Never ask me why.", role=Role.VISITOR)
+    used = await desk.say(somebody, "Are you using my data?", role=Role.VISITOR)
+    stopped = await desk.say(somebody, "Stop using my calls.", role=Role.VISITOR)
 
     assert "not signed in" in known.text
     assert "1 message" in known.text
     assert "Nobody has looked" in seen.text
     assert "nothing to switch off" in asked.text
+    assert "You have not allowed me to look at any of it" in used.text
+    assert "You had not allowed any use" in stopped.text
 
 
 async def test_who_has_seen_it_is_told_from_the_access_log(desk: Desk) -> None:
@@ -195,33 +199,6 @@ async def test_everything_can_be_deleted_with_a_code_to_follow_it(desk: Desk) ->
     )
     assert erasure.scope == "everything"
     assert found is not None
-
-
-async def test_withdrawing_takes_one_step_and_holds_at_once(desk: Desk) -> None:
-    amara = browser(desk)
-
-    reply = await desk.say(amara, "Don't use my orders any more.")
-    after = await desk.say(amara, "where is my kettle?")
-
-    state = desk.parts.state(amara)
-    assert state.standing(HISTORY, "orders") == "withdrawn"
-    assert state.standing(HISTORY, "browsing") == "given"
-    assert state.standing("personal_suggestions", "orders") == "refused"
-    assert "“Answer me from my own history”" in reply.text
-    assert after.used == ()
-    assert "orders" in after.withheld
-
-
-async def test_withdrawing_in_chat_is_recorded_with_its_channel(desk: Desk) -> None:
-    amara = browser(desk)
-    await desk.say(amara, "Stop using my calls.")
-
-    events = desk.parts.database.read_now(lambda c: desk.parts.consents.list_events(c, amara))
-    calls = [event for event in events if event.category == "calls"]
-    assert {event.channel for event in calls if event.decision != "given"} == {"chat"}
-    assert not any(
-        desk.parts.state(amara).permits(purpose.id, "calls") for purpose in desk.parts.pack.purposes
-    )
 
 
 async def test_reason_for_a_question_is_told_in_the_words_of_its_purpose(desk: Desk) -> None:

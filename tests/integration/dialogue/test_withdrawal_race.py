@@ -1,13 +1,17 @@
-"""A withdrawal and a reply that commits at the same moment, on two connections."""
+"""A withdrawal and a reply that commits at the same moment: two connections, and whole turns."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 from tests.profile_parts import Parts
 from tests.turn_parts import Desk
 
 from assistant.core.ids import CustomerId
+from assistant.dialogue.answering import Draft
+from assistant.dialogue.history_access import Opened
+from assistant.dialogue.responder import Heard
 from assistant.profile.grants import Grant
 from assistant.store.customers import Customer, CustomerRepository
 from assistant.store.engine import Connection
@@ -100,3 +104,47 @@ def test_withdrawal_that_came_first_is_seen(desk: Desk) -> None:
     desk.parts.decide(amara, HISTORY, "withdrawn")
 
     assert not desk.parts.still_holds(grant)
+
+
+def _withdraw_once_composed(
+    desk: Desk, customer_id: CustomerId, patch: pytest.MonkeyPatch
+) -> list[Draft]:
+    """Withdraw when the first answer is composed and about to be committed; return all drafts."""
+    respond, drafts = desk.responder.respond, list[Draft]()
+
+    def answer(heard: Heard, opened: Opened, then: Callable[[Draft], object]) -> Awaitable[object]:
+        def composed(draft: Draft) -> object:
+            drafts.append(draft)
+            if len(drafts) == 1:
+                desk.parts.decide(customer_id, HISTORY, "withdrawn")
+            return then(draft)
+
+        return respond(heard, opened, composed)
+
+    patch.setattr(desk.responder, "respond", answer)
+    return drafts
+
+
+async def test_turn_whose_answer_was_composed_before_a_withdrawal_is_answered_without_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amara = desk.parts.customer()
+    desk.parts.decide(amara, HISTORY)
+    at = desk.parts.clock() - timedelta(days=3)
+    kettle = {"item_id": "k1", "name": "Alder kettle", "price": 39.9}
+    desk.send("amara.example", "order.placed", at, order_id="W123", items=[kettle])
+    drafts = _withdraw_once_composed(desk, amara, monkeypatch)
+
+    reply = await desk.say(amara, "where is my kettle?", turn_id="t1")
+
+    first, second = drafts
+    assert first.used, "the control: without the withdrawal it would have said it"
+    assert second.used == ()
+    assert "W123" not in reply.text
+    stored = desk.parts.database.read_now(lambda c: desk.conversations.find_turn(c, amara, "t1"))
+    assert stored is not None
+    assert "W123" not in str(stored.reply)
+    assert desk.uses(amara) == []
+    assert [(entry.reading, entry.item_ids) for entry in desk.accesses(amara)] == [
+        ("discarded", ())
+    ]

@@ -1,16 +1,20 @@
 """A yes is taken only for what was asked about, and forms alone decide nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from assistant.core.ids import ConversationId
 from assistant.dialogue.category_words import name_category
 from assistant.dialogue.example_vectors import NO_EXAMPLES, ExampleVectors, read_examples
+from assistant.dialogue.plain_orders import find_stop_order, tells_to_delete
 from assistant.dialogue.profile_requests import match_confirmation, match_request, plain_text
 from assistant.dialogue.reply_codec import decode_reply, encode_reply
-from assistant.dialogue.turns import Action, PendingErasure, Reply, Sentence, join_sentences
+from assistant.dialogue.turns import Action, PendingRequest, Reply, Sentence, join_sentences
 
-BROWSING = PendingErasure("browsing", asked_in=3)
+BROWSING = PendingRequest("browsing", asked_in=3)
+CALLS = PendingRequest("calls", asked_in=3, act="stop_using")
 FORGET = np.array([1.0, 0.0], np.float32)
 SHOP = np.array([0.0, 1.0], np.float32)
 TWO = ExampleVectors(("forget", "other"), np.stack([FORGET, SHOP]))
@@ -58,8 +62,112 @@ def test_anything_else_is_no_answer_to_the_deletion(text: str) -> None:
     assert match_confirmation(text, BROWSING) is None
 
 
+@pytest.mark.parametrize("text", ["Yes?", "ok?", "yes, delete my browsing and my orders", "sure?"])
+def test_a_question_or_more_than_was_asked_about_confirms_no_deletion(text: str) -> None:
+    assert match_confirmation(text, BROWSING) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["yes", "Yes, stop it", "yes stop", "please stop using my calls", "ok, stop using them now"],
+)
+def test_yes_to_the_stop_confirms_it(text: str) -> None:
+    answer = match_confirmation(text, CALLS)
+
+    assert answer is not None
+    assert (answer.kind, answer.category) == ("stop_confirmed", "calls")
+
+
+@pytest.mark.parametrize("text", ["no", "No, change nothing", "wait", "no, don't", "never mind"])
+def test_no_to_the_stop_refuses_it(text: str) -> None:
+    answer = match_confirmation(text, CALLS)
+
+    assert answer is not None
+    assert answer.kind == "stop_refused"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes, stop using my orders",
+        "no, stop using my calls",
+        "yes?",
+        "yes, delete it",
+        "don't stop",
+    ],
+)
+def test_anything_else_is_no_answer_to_the_stop(text: str) -> None:
+    assert match_confirmation(text, CALLS) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "thing", "plain"),
+    [
+        ("Stop using my calls!", "calls", True),
+        ("stop reading my orders", "orders", True),
+        ("please dont use my phone calls anymore", "calls", True),
+        ("I withdraw my consent for store visits", "store_visits", True),
+        ("do not delete my orders but stop using my calls", "calls", False),
+        ("stop using my calls but keep my orders", "calls", False),
+        ("Could you stop using my calls?", "calls", False),
+        ("Stop using my calls?", "calls", False),
+        ("Stop using my calls to answer me", "calls", False),
+        ("“Stop using my calls”", "calls", False),
+        ("I don't like you using my calls", "calls", False),
+        ("Stop using my calls. Where is my kettle?", "calls", False),
+        ("stop using all my data", "all_data", True),
+        ("I withdraw my consent", "all_data", True),
+    ],
+)
+def test_order_to_stop_says_what_and_how_plainly(text: str, thing: str, *, plain: bool) -> None:
+    order = find_stop_order(plain_text(text))
+
+    assert order is not None
+    assert (name_category(order.thing), order.plain) == (thing, plain)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't stop using my calls",
+        "Stop using my calls? No way.",
+        "I would not mind you using my calls",
+        "Why did you stop using my calls?",
+        "I told you to stop using my calls",
+        "don't use my orders as an excuse",
+        "stop using my last order",
+        "stop tracking my orders",
+        "don't use my order number",
+        "don't look at my orders, look at my returns",
+        "he said stop using my calls",
+        "stop using my calls, not",
+        "No! Don't, use my calls",
+        "Never - use my calls please",
+    ],
+)
+def test_what_is_not_an_order_from_end_to_end_stops_nothing(text: str) -> None:
+    assert find_stop_order(plain_text(text)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't delete my orders",
+        "did you delete my orders",
+        "you deleted my orders",
+        "delete my daughter's data",
+        "delete my order 71204518",
+        "remove my last order",
+        "forget my orders for a moment, where is my return",
+        "if I had to delete my orders",
+    ],
+)
+def test_talk_of_deleting_asks_nothing_back(text: str) -> None:
+    assert not tells_to_delete(plain_text(text))
+
+
 def test_yes_to_everything_is_bound_to_everything() -> None:
-    everything = PendingErasure("everything")
+    everything = PendingRequest("everything")
 
     assert match_confirmation("yes, delete everything", everything) is not None
     assert match_confirmation("yes, delete my browsing", everything) is None
@@ -109,4 +217,6 @@ def test_pending_deletion_card_and_link_survive_being_stored() -> None:
     )
 
     assert decode_reply(encode_reply(reply)) == reply
+    stopping = replace(reply, pending=CALLS)
+    assert decode_reply(encode_reply(stopping)) == stopping
     assert join_sentences(reply.sentences) == "- one\nEnd."

@@ -52,6 +52,33 @@ def shop_questions() -> list[str]:
     return [entry["question"] for entry in entries]
 
 
+CHANGING = {"forget", "stop_using", "never_why"}
+
+
+@pytest.mark.parametrize("part", ["chosen_on", "held_out"])
+def test_what_only_sounds_like_an_order_never_is_one(part: str, embedder: Embedder) -> None:
+    """Questions, double negation, reported speech, the past: none may change anything."""
+    examples = examples_of("profile_requests", embedder)
+    cases = cases_of("profile_requests", part)
+    taken = []
+    for kind, text, _ in cases:
+        request = match_request(text, embedder.encode([text])[0], examples)
+        found = request.kind if request else "other"
+        taken += [(text, found)] if found in CHANGING and found != kind else []
+    assert taken == []
+    assert sum(kind == "harmless" for kind, _, _ in cases) >= 40
+
+
+@pytest.mark.parametrize("part", ["chosen_on", "held_out"])
+def test_most_orders_to_stop_need_no_question_back(part: str, embedder: Embedder) -> None:
+    examples = examples_of("profile_requests", embedder)
+    orders = [text for kind, text, _ in cases_of("profile_requests", part) if kind == "stop_using"]
+    found = [match_request(text, embedder.encode([text])[0], examples) for text in orders]
+    plain = [request for request in found if request is not None and request.plain]
+
+    assert len(plain) >= 0.7 * len(orders)
+
+
 @pytest.mark.parametrize("part", ["chosen_on", "held_out"])
 def test_requests_about_ones_own_data_are_understood(part: str, embedder: Embedder) -> None:
     examples = examples_of("profile_requests", embedder)
@@ -59,6 +86,8 @@ def test_requests_about_ones_own_data_are_understood(part: str, embedder: Embedd
     said: Counter[str] = Counter()
     wrong, named, misnamed = [], 0, []
     for kind, text, category in cases_of("profile_requests", part):
+        if kind == "harmless":
+            continue
         request = match_request(text, embedder.encode([text])[0], examples)
         found = request.kind if request else "other"
         said[kind] += 1
@@ -71,8 +100,9 @@ def test_requests_about_ones_own_data_are_understood(part: str, embedder: Embedd
     asked = sum(said.values()) - said["other"]
     recall = (sum(right.values()) - right["other"]) / asked
     assert len(wrong) <= 1, wrong
-    assert recall >= 0.88
-    assert min(right[kind] / said[kind] for kind in said) >= 0.6
+    assert recall >= 0.94
+    assert min(right[kind] / said[kind] for kind in said) >= 0.75
+    assert min(right[kind] / said[kind] for kind in ("stop_using", "who_saw", "forget")) >= 0.9
     assert right["other"] >= said["other"] - 1
     assert len(misnamed) <= 0.06 * named, misnamed
     assert min(said.values()) >= 10
