@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from tests.consent_chains import audit, entry, run
+from tests.consent_chains import audit, entry, run, tamper
 from tests.fakes.clock import SteppableClock
 
 from assistant.core.errors import SealBroken
@@ -15,14 +15,6 @@ from assistant.store.consents import ConsentRepository
 from assistant.store.customers import CustomerRepository
 from assistant.store.engine import Database
 from assistant.vault.vault import Vault
-
-UNGUARDED = (
-    "consent_events_refuse_insert_form",
-    "consent_events_refuse_insert_chain",
-    "consent_events_refuse_update",
-    "consent_events_refuse_delete",
-    "customers_refuse_consent_head",
-)
 
 
 @pytest.fixture
@@ -38,15 +30,6 @@ def chain(
     for category in ("orders", "returns", "chat"):
         database.write_now(lambda c, of=category: consents.append(c, ada, [entry(clock, of)]))
     return ada
-
-
-def tamper(database: Database, *statements: str, **values: object) -> None:
-    """Do what only the owner of the tables can: lift the triggers, then change rows."""
-    if database.dialect == "postgresql":
-        lift = ["SET LOCAL session_replication_role = replica"]
-    else:
-        lift = [f"DROP TRIGGER {name}" for name in UNGUARDED]
-    run(database, *lift, *statements, **values)
 
 
 def test_a_chain_that_was_only_added_to_is_whole(
@@ -165,6 +148,7 @@ def test_a_chain_without_its_customer_is_found(
 
 def _delete_customers(path: Path) -> None:
     connection = sqlite3.connect(path)
+    connection.execute("DROP TRIGGER customers_refuse_delete")
     connection.execute("DELETE FROM customers")
     connection.commit()
     connection.close()

@@ -122,6 +122,40 @@ def test_sqlite_refuses_to_replace_an_entry_with_its_safeguards_switched_off(
     assert len(database.read_now(lambda c: consents.list_events(c, ada))) == 3
 
 
+PUBLISH = (
+    "INSERT INTO published_purposes (purpose, version, lang, text_sha256, text, definition, "
+    "definition_sha256, published_at) VALUES ('learn_why', {version}, '{lang}', 'a', 'a', "
+    "'{definition}', 'a', 0)"
+)
+TERMS = {
+    "centuries": '{"retention_months": {"stated_reasons": 99999}}',
+    "a little longer": '{"retention_months": {"orders": 12, "stated_reasons": 121}}',
+    "less than nothing": '{"retention_months": {"stated_reasons": -1}}',
+    "words": '{"retention_months": {"stated_reasons": "9"}}',
+    "a list": '{"retention_months": {"stated_reasons": [9]}}',
+}
+
+
+@pytest.mark.parametrize("terms", TERMS)
+def test_no_purpose_is_published_that_keeps_for_longer_than_a_pack_may_say(
+    database: Database, terms: str
+) -> None:
+    publishing = PUBLISH.format(version=9, lang="en", definition=TERMS[terms])
+
+    with pytest.raises(DBAPIError, match="more than 120 months"):
+        run(database, publishing)
+
+
+def test_a_version_means_the_same_in_each_language(database: Database) -> None:
+    run(database, PUBLISH.format(version=9, lang="en", definition="{}"))
+    run(database, PUBLISH.format(version=9, lang="de", definition="{}"))
+
+    with pytest.raises(DBAPIError, match="never change"):
+        run(database, PUBLISH.format(version=9, lang="fr", definition='{"other": 1}'))
+    with pytest.raises(DBAPIError, match="published purposes"):
+        run(database, PUBLISH.format(version=0, lang="en", definition="{}"))
+
+
 def test_evidence_is_sealed_anew_when_the_customers_key_changes_and_the_chain_stays_whole(
     database: Database, vault: Vault, consents: ConsentRepository, chain: CustomerId
 ) -> None:

@@ -4,15 +4,26 @@ They hold against any statement of the application's own role, on SQLite also wi
 recursive triggers and check constraints switched off: REPLACE deletes without a DELETE trigger, so
 an INSERT over an existing key is refused before it can.
 
-Two things pass: while an erasure of a customer is under way their rows go with them, and evidence
-that lies behind the customer's present key is sealed anew under that key.
+Two things pass: once everything of a customer is being erased, their keys are gone and nothing is
+written for them any more, their rows go; and evidence that lies behind the customer's present key
+is sealed anew under that key. What keeps somebody from making it look so for a moment stands in
+``erasure_guards``.
 """
 
 from alembic import op
 
-_EXECUTING = (
-    "EXISTS (SELECT 1 FROM erasures WHERE erasures.customer_id = OLD.customer_id "
-    "AND erasures.state IN ('BLOCKED_FOR_USE', 'KEY_DESTROYED'))"
+from assistant.store.migrations.triggers import (
+    make_function,
+    on_sqlite,
+    refuse,
+    refuse_truncate,
+)
+
+_ERASED = (
+    "EXISTS (SELECT 1 FROM erasures AS whole "
+    "JOIN customers AS own ON own.customer_id = whole.customer_id "
+    "WHERE whole.customer_id = OLD.customer_id AND whole.scope = 'everything' "
+    "AND whole.state = 'KEY_DESTROYED' AND own.sealing = {shut})"
 )
 _SEALING = (
     "(SELECT owner.sealing FROM customers AS owner WHERE owner.customer_id = OLD.customer_id)"
@@ -31,6 +42,7 @@ _CHANGED = "consent events are append-only"
 _UNCHAINED = "consent events are append-only: this entry does not continue the chain"
 _WRONG = "consent events hold decisions of a known form only"
 _PUBLISHED = "published purposes never change; raise the version"
+_TERMS = "published purposes keep nothing for more than 120 months"
 _HEAD = "the head of a consent chain is not taken away"
 
 _READ_LAST = (
@@ -43,6 +55,18 @@ _SQLITE_FORM = (
     "OR typeof(NEW.previous_hash) <> 'text' OR length(NEW.previous_hash) <> 64 "
     "OR typeof(NEW.entry_hash) <> 'text' OR length(NEW.entry_hash) <> 64 "
 )
+_SQLITE_TERMS = (
+    "EXISTS (SELECT 1 FROM json_each(NEW.definition, '$.retention_months') AS kept "
+    "WHERE kept.type <> 'integer' OR kept.value NOT BETWEEN 0 AND 120)"
+)
+_POSTGRESQL_TERMS = (
+    "EXISTS (SELECT 1 FROM jsonb_each(coalesce("
+    "NEW.definition::jsonb -> 'retention_months', jsonb_build_object())) AS kept "
+    "WHERE CASE WHEN jsonb_typeof(kept.value) = 'number' "
+    "THEN kept.value::text::numeric NOT BETWEEN 0 AND 120 ELSE true END)"
+)
+"""Terms that no pack may have: ``retention_months`` is bounded like this in its schema too."""
+
 _STATES = (
     "NOT coalesce((NEW.decision = 'given' AND NEW.state IN ('given', 'renewed')) "
     "OR (NEW.decision IN ('refused', 'withdrawn') AND NEW.state = NEW.decision), {no})"
@@ -51,18 +75,28 @@ _STATES = (
 
 def guard_consent_events() -> None:
     """Put the triggers on ``consent_events`` and on the head in ``customers``."""
-    if op.get_bind().dialect.name == "sqlite":
+    if on_sqlite():
         _guard_events_on_sqlite()
     else:
         _guard_events_on_postgresql()
+    gone = "OLD.consent_head IS NOT NULL AND NEW.consent_head IS NULL"
+    refuse("customers", "consent_head", "UPDATE OF consent_head", gone, _HEAD)
 
 
 def guard_published_purposes() -> None:
-    """Refuse every change of ``published_purposes`` but a new row."""
-    if op.get_bind().dialect.name == "sqlite":
-        _guard_purposes_on_sqlite()
-    else:
-        _guard_purposes_on_postgresql()
+    """Refuse every change of ``published_purposes`` but a new row with sane terms."""
+    there = (
+        "EXISTS (SELECT 1 FROM published_purposes AS met WHERE met.purpose = NEW.purpose "
+        "AND met.version = NEW.version AND (met.lang = NEW.lang "
+        "OR met.definition <> NEW.definition))"
+    )
+    refuse("published_purposes", "insert", "INSERT", there, _PUBLISHED)
+    terms = _SQLITE_TERMS if on_sqlite() else _POSTGRESQL_TERMS
+    refuse("published_purposes", "terms", "INSERT", f"NEW.version < 1 OR {terms}", _TERMS)
+    for change in ("UPDATE", "DELETE"):
+        refuse("published_purposes", change.lower(), change, "true", _PUBLISHED)
+    if not on_sqlite():
+        refuse_truncate("published_purposes", _PUBLISHED)
 
 
 def _guard_events_on_sqlite() -> None:
@@ -75,32 +109,13 @@ def _guard_events_on_sqlite() -> None:
         f"OR NEW.previous_hash IS NOT "
         f"coalesce({last.format(column='entry_hash')}, NEW.previous_hash)"
     )
-    _sqlite("consent_events", "insert_form", "INSERT", _SQLITE_FORM + "OR " + _form(no="0"), _WRONG)
-    _sqlite("consent_events", "insert_chain", "INSERT", unchained, _UNCHAINED)
+    refuse("consent_events", "insert_form", "INSERT", _SQLITE_FORM + "OR " + _form(no="0"), _WRONG)
+    refuse("consent_events", "insert_chain", "INSERT", unchained, _UNCHAINED)
     kept = " AND ".join(f"NEW.{column} IS OLD.{column}" for column in _KEPT)
     refused = f"NOT coalesce({kept} AND {_RESEALED}, 0)"
-    _sqlite("consent_events", "update", "UPDATE", refused, _CHANGED)
-    _sqlite("consent_events", "delete", "DELETE", f"NOT {_EXECUTING}", _CHANGED)
-    gone = "OLD.consent_head IS NOT NULL AND NEW.consent_head IS NULL"
-    _sqlite("customers", "consent_head", "UPDATE OF consent_head", gone, _HEAD)
-
-
-def _guard_purposes_on_sqlite() -> None:
-    there = (
-        "EXISTS (SELECT 1 FROM published_purposes AS old WHERE old.purpose = NEW.purpose "
-        "AND old.version = NEW.version AND old.lang = NEW.lang)"
-    )
-    _sqlite("published_purposes", "insert", "INSERT", there, _PUBLISHED)
-    for change in ("UPDATE", "DELETE"):
-        _sqlite("published_purposes", change.lower(), change, "1", _PUBLISHED)
-
-
-def _sqlite(table: str, name: str, event: str, refused: str, message: str) -> None:
-    """Refuse ``event`` on ``table`` where ``refused`` is true."""
-    op.execute(
-        f"CREATE TRIGGER {table}_refuse_{name} BEFORE {event} ON {table} WHEN {refused} "
-        f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
-    )
+    refuse("consent_events", "update", "UPDATE", refused, _CHANGED)
+    erased = _ERASED.format(shut="x'ff'")
+    refuse("consent_events", "delete", "DELETE", f"NOT {erased}", _CHANGED)
 
 
 def _form(*, no: str) -> str:
@@ -110,13 +125,6 @@ def _form(*, no: str) -> str:
 def _guard_events_on_postgresql() -> None:
     _chain_function()
     _change_function()
-    _function(
-        "keep_consent_head",
-        body=(
-            "IF OLD.consent_head IS NOT NULL AND NEW.consent_head IS NULL "
-            f"THEN RAISE EXCEPTION '{_HEAD}'; END IF; RETURN NEW;"
-        ),
-    )
     op.execute(
         "CREATE TRIGGER consent_events_chain BEFORE INSERT ON consent_events "
         "FOR EACH ROW EXECUTE FUNCTION chain_consent_event()"
@@ -125,14 +133,10 @@ def _guard_events_on_postgresql() -> None:
         "CREATE TRIGGER consent_events_refuse_change BEFORE UPDATE OR DELETE ON consent_events "
         "FOR EACH ROW EXECUTE FUNCTION refuse_consent_change()"
     )
-    op.execute(
-        "CREATE TRIGGER customers_keep_consent_head BEFORE UPDATE OF consent_head ON customers "
-        "FOR EACH ROW EXECUTE FUNCTION keep_consent_head()"
-    )
 
 
 def _chain_function() -> None:
-    _function(
+    make_function(
         "chain_consent_event",
         declare="last_seq integer; last_hash text;",
         body=(
@@ -147,31 +151,12 @@ def _chain_function() -> None:
 
 def _change_function() -> None:
     kept = " AND ".join(f"NEW.{column} IS NOT DISTINCT FROM OLD.{column}" for column in _KEPT)
-    _function(
+    erased = _ERASED.format(shut="'\\xff'::bytea")
+    make_function(
         "refuse_consent_change",
         body=(
-            f"IF TG_OP = 'DELETE' THEN IF {_EXECUTING} THEN RETURN OLD; END IF; "
+            f"IF TG_OP = 'DELETE' THEN IF {erased} THEN RETURN OLD; END IF; "
             f"ELSIF TG_OP = 'UPDATE' THEN IF {kept} AND {_RESEALED} THEN RETURN NEW; END IF; "
             f"END IF; RAISE EXCEPTION '{_CHANGED}';"
         ),
-    )
-
-
-def _guard_purposes_on_postgresql() -> None:
-    _function("refuse_published_change", body=f"RAISE EXCEPTION '{_PUBLISHED}';")
-    op.execute(
-        "CREATE TRIGGER published_purposes_refuse_change BEFORE UPDATE OR DELETE "
-        "ON published_purposes FOR EACH ROW EXECUTE FUNCTION refuse_published_change()"
-    )
-    op.execute(
-        "CREATE TRIGGER published_purposes_refuse_truncate BEFORE TRUNCATE "
-        "ON published_purposes FOR EACH STATEMENT EXECUTE FUNCTION refuse_published_change()"
-    )
-
-
-def _function(name: str, *, body: str, declare: str = "") -> None:
-    declaration = f"DECLARE {declare} " if declare else ""
-    op.execute(
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ {declaration}BEGIN {body} END $$"
     )

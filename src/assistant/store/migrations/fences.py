@@ -9,6 +9,8 @@ whoever moves the header waits for the writes that passed, and writes that come 
 from types import ModuleType
 from typing import Final
 
+from assistant.store.migrations.triggers import make_function
+
 STALE: Final = "stale data key"
 """What both databases say; ``store.stale_keys`` recognises a refused write by it."""
 
@@ -61,13 +63,15 @@ def _fence_on_postgresql(op: ModuleType, table: str, columns: tuple[str, ...]) -
     changed = [f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns]
     stale = [f"NEW.{column} < oldest" for column in columns]
     both = [f"({one} AND {other})" for one, other in zip(changed, stale, strict=True)]
-    op.execute(
-        f"CREATE FUNCTION fence_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        f"DECLARE oldest bytea; refused boolean; BEGIN {look} "
-        f"IF TG_OP = 'INSERT' THEN refused := {' OR '.join(stale)}; "
-        f"ELSE refused := {' OR '.join(both)}; END IF; "
-        f"IF refused AND oldest = '\\xff'::bytea THEN RAISE EXCEPTION '{SHUT}'; END IF; "
-        f"IF refused THEN RAISE EXCEPTION '{STALE}'; END IF; RETURN NEW; END $$"
+    make_function(
+        f"fence_{table}",
+        declare="oldest bytea; refused boolean;",
+        body=(
+            f"{look} IF TG_OP = 'INSERT' THEN refused := {' OR '.join(stale)}; "
+            f"ELSE refused := {' OR '.join(both)}; END IF; "
+            f"IF refused AND oldest = '\\xff'::bytea THEN RAISE EXCEPTION '{SHUT}'; END IF; "
+            f"IF refused THEN RAISE EXCEPTION '{STALE}'; END IF; RETURN NEW;"
+        ),
     )
     given = " OR ".join(f"NEW.{column} IS NOT NULL" for column in columns)
     events = {
