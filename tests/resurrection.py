@@ -16,7 +16,9 @@ from tests.resurrection_parts import PURPOSE, TYPES, Deployment, Kept, Written
 from assistant.core.erasure import Scope
 from assistant.core.ids import ConversationId, new_id
 from assistant.profile.consent import ConsentDecision
+from assistant.profile.erasure_ledger import LedgerHashes
 from assistant.profile.grants import Grant
+from assistant.profile.ledger_noes import LedgerNoes
 from assistant.store.consents import Decision
 from assistant.store.tables import CATALOGUE, METADATA
 from assistant.vault.rotation import rotate_key_file
@@ -162,11 +164,19 @@ class Resurrection(Deployment, RuleBasedStateMachine):
         self._look_at_consent()
 
     def _look_at_consent(self) -> None:
-        """See that nobody's data is used whose last word was a no."""
+        """See that nobody's data is used whose last word was a no, and that no alarm is false."""
         for subject in SUBJECTS:
             customer = self._find(subject)
             if customer is not None and not self.said_yes.get(subject):
                 assert not isinstance(self._authorize(customer), Grant)
+        stores = self.assistant.stores
+        noes = LedgerNoes(
+            ledger=stores.ledger,
+            hashes=LedgerHashes(stores.vault),
+            consents=stores.consents,
+            purposes=[purpose.id for purpose in self.assistant.pack.purposes],
+        )
+        assert list(noes.find_undone(stores.database.read_now)) == []
 
     def _look_for_the_erased(self) -> None:
         """See that no row of a customer of whom everything was erased is left."""

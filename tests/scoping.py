@@ -35,7 +35,8 @@ ACROSS_CUSTOMERS = {
     "erasures.find_by_request": "finds the erasure of a repeated request; its hash is the scope",
     "erasures.list_since": "whose memory must go in every process; ids only",
     "erasures.list_open": "what is late, for the operator; ids and states only",
-    "expired_rows.list_customers": "a page of all customers, for retention; ids only",
+    "expired_rows.list_expired": "whose rows are due, for the hourly worker; ids only",
+    "erased_events.drop": "hashes of erased events whose time is over for every category",
     "expired_rows.list_gone_visitors": "visitors who cannot come back; ids only",
     "expired_rows.drop_final": "records of erasures that are over, of whom nobody is left",
     "history_blocks.list_waiting": "the indexing queue; ids only",
@@ -44,7 +45,7 @@ ACROSS_CUSTOMERS = {
     "history_blocks.queue_other_embedders": "re-indexing after a change of model; ids only",
     "why_questions.list_due": "questions whose time passed, for the hourly worker; ids only",
     "facts.list_expired": "facts whose time passed, for the hourly worker; ids only",
-    "facts.audit_facts": "the operator's check that every fact fits its confirmation",
+    "facts.list_holders": "whose facts the operator's check verifies, one by one; ids only",
 }
 """``module.function`` of the store that may look across customers, and why."""
 

@@ -29,6 +29,14 @@ class InMemoryErasureLedger:
         )
         return max(erased, default=None)
 
+    def list_parts(self, subject_hash: bytes) -> Sequence[LedgerEntry]:
+        kinds = {"all_data", "category", "event"}
+        return [
+            entry
+            for _, entry in self.kept
+            if entry.kind in kinds and entry.subject_hash == subject_hash
+        ]
+
     def entries(self) -> Iterator[tuple[LedgerMark, LedgerEntry]]:
         yield from list(self.kept)
 

@@ -25,7 +25,8 @@ class FakeOwnData:
         if request.cursor:
             decode_cursor(request.cursor)
         self.requests.append(request)
-        return data_answer(None, self.page, linked=request.linked)
+        linked_to = actor.customer_id if request.linked else None
+        return data_answer(None, self.page, linked_to=linked_to)
 
     async def reciprocate(self, actor: CustomerActor, request: DataRequest) -> bytes:
         self.requests.append(request)

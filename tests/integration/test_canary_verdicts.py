@@ -160,7 +160,7 @@ def test_an_emptied_store_reads_removed(
 
     ada = database.read_now(lambda c: CustomerRepository(vault=vault).find_customer(c, "ada"))
     assert ada is not None
-    for table in ("turns", "conversations", "customer_directory", "customers"):
+    for table in ("turns", "conversations", "customer_directory"):
         statement = text(f"DELETE FROM {table} WHERE customer_id = :c")
         database.write_now(lambda c, s=statement: c.execute(s, {"c": ada.customer_id}))
     assert database.checkpoint_now()

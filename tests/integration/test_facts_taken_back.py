@@ -10,20 +10,27 @@ from tests.fakes.embedder import HashingEmbedder
 from tests.profile_parts import MARKET
 
 from assistant.bootstrap import Assistant, build
+from assistant.core.erasure import ErasureState
 from assistant.core.errors import KeyUnavailable, SealBroken
-from assistant.core.ids import CustomerId
+from assistant.core.ids import ConversationId, CustomerId, new_id
+from assistant.dialogue.erased_replies import SAYS_SO
+from assistant.dialogue.reply_codec import decode_reply, encode_reply
+from assistant.dialogue.turns import Citation, Reply, Sentence, UsedItem
 from assistant.profile.cards import CardShown
 from assistant.profile.consent import ConsentDecision
 from assistant.profile.erasures import ErasureScope
 from assistant.profile.fact_views import FactView
+from assistant.profile.question_catalogue import REASONS
 from assistant.profile.question_states import QuestionState
 from assistant.profile.question_views import Confirming, Proposal
 from assistant.settings import Settings
 from assistant.store.engine import Connection
+from assistant.store.uses import Use
 from assistant.vault.key_files import create_key_file
 
 KEPT = "Quiet appliances matter to me."
 OTHER = "I usually cook for two."
+HISTORY = "answer_from_history"
 
 
 @pytest.fixture
@@ -99,6 +106,101 @@ def opens(assistant: Assistant, customer_id: CustomerId, fact: FactView, sealed:
     except (KeyUnavailable, SealBroken):
         return False
     return True
+
+
+def tell(assistant: Assistant, customer_id: CustomerId, fact: FactView) -> ConversationId:
+    """Let a reply tell the words of a fact, and note that it used it."""
+    stores, at = assistant.stores, assistant.clock()
+    conversation, used = ConversationId(new_id()), UsedItem(fact.fact_id, REASONS, HISTORY)
+
+    def work(connection: Connection) -> None:
+        turn = stores.conversations.append_utterance(
+            connection, customer_id, conversation, turn_id=new_id(), text="Which mixer?",
+            lang="en", at=at, open_missing=True,
+        ).turn  # fmt: skip
+        reply = Reply(
+            turn_id=turn.turn_id,
+            conversation=conversation,
+            sentences=(Sentence(f"You told us: {fact.statement}", (fact.fact_id,)),),
+            state="answered",
+            citations=(Citation(fact.fact_id, "fact", fact.statement, "fact"),),
+            used=(used,),
+            seq=turn.seq,
+        )
+        stores.conversations.write_reply(
+            connection, customer_id, turn.turn_key,
+            reply=encode_reply(reply), state="answered", at=at,
+        )  # fmt: skip
+        use = Use("fact", fact.fact_id, REASONS, HISTORY, at, turn.turn_key)
+        stores.uses.add_uses(connection, customer_id, [use])
+
+    stores.database.write_now(work)
+    return conversation
+
+
+def told(assistant: Assistant, customer_id: CustomerId, conversation: ConversationId) -> str:
+    turns = assistant.stores.database.read_now(
+        lambda c: assistant.stores.conversations.list_turns(c, customer_id, conversation)
+    )
+    return " ".join(decode_reply(turn.reply).text for turn in turns if turn.reply)
+
+
+def erasures(assistant: Assistant, customer_id: CustomerId) -> list[tuple[str, str, ErasureState]]:
+    found = assistant.stores.database.read_now(
+        lambda c: assistant.erasing.erasures.list_erasures(c, customer_id)
+    )
+    return [(one.scope, one.cause, one.state) for one in found]
+
+
+def kinds_in_ledger(assistant: Assistant) -> list[str]:
+    return [entry.kind for _, entry in assistant.stores.ledger.entries()]
+
+
+def test_words_before_a_correction_stay_in_no_reply_and_open_no_more(
+    assistant: Assistant, ada: CustomerId
+) -> None:
+    fact = keep(assistant, ada, KEPT)
+    sealed, conversation = sealed_of(assistant, fact), tell(assistant, ada, fact)
+
+    corrected = assistant.stores.database.write_now(
+        lambda c: assistant.facts.correct(c, ada, fact.fact_id, OTHER, at=assistant.clock())
+    )
+    at_once = told(assistant, ada, conversation)
+    finish_erasures(assistant)
+
+    assert at_once == told(assistant, ada, conversation) == SAYS_SO
+    assert statements(assistant, ada) == [OTHER]
+    assert (corrected.fact_id, corrected.times_used) == (fact.fact_id, 1)
+    assert states(assistant, ada) == {fact.question_id: QuestionState.USED}
+    assert not opens(assistant, ada, fact, sealed)
+    assert kinds_in_ledger(assistant) == ["item"]
+    assert erasures(assistant, ada) == [("corrected", "customer", ErasureState.PHYSICALLY_VERIFIED)]
+
+
+def test_an_expired_fact_goes_by_the_way_of_one_that_was_taken_back(
+    assistant: Assistant, ada: CustomerId, clock: SteppableClock
+) -> None:
+    fact = keep(assistant, ada, KEPT)
+    clock.advance(days=400)
+    other = keep(assistant, ada, OTHER)
+    sealed, conversation = sealed_of(assistant, fact), tell(assistant, ada, fact)
+    clock.advance(days=200)
+
+    assistant.stores.database.write_now(
+        lambda c: assistant.why_questions.expire_due(c, ada, now=clock())
+    )
+    at_once = told(assistant, ada, conversation)
+    finish_erasures(assistant)
+
+    assert at_once == told(assistant, ada, conversation) == SAYS_SO
+    assert statements(assistant, ada) == [OTHER]
+    assert states(assistant, ada) == {
+        fact.question_id: QuestionState.EXPIRED,
+        other.question_id: QuestionState.STORED,
+    }
+    assert not opens(assistant, ada, fact, sealed)
+    assert kinds_in_ledger(assistant) == ["item"]
+    assert erasures(assistant, ada) == [("item", "retention", ErasureState.PHYSICALLY_VERIFIED)]
 
 
 def test_an_erased_fact_reads_withdrawn_and_its_sealed_bytes_open_no_more(

@@ -8,99 +8,18 @@ from tests.canary import canary_text, scan_database
 from tests.erasure_home import settings_in
 from tests.fakes.clock import SteppableClock
 from tests.fakes.embedder import HashingEmbedder
+from tests.visit_parts import WORDS, Counter
 
-from assistant.bootstrap.assembly import Assistant, build
-from assistant.bootstrap.visits import visitor_merge
-from assistant.core.errors import NotAllowed, NotFound, Stale
-from assistant.core.ids import ConversationId, CustomerId, TurnKey, new_id
-from assistant.dialogue.reply_codec import decode_reply, encode_reply
-from assistant.dialogue.turns import Reply, Sentence
+from assistant.bootstrap.assembly import build
+from assistant.core.errors import NotAllowed, NotFound, Overloaded, Stale
+from assistant.core.ids import CustomerId, new_id
+from assistant.dialogue.reply_codec import decode_reply
 from assistant.profile.consent import ConsentDecision
 from assistant.profile.visit_card import JOIN_PURPOSE, visit_card, visit_cards
-from assistant.profile.visitor_merge import JoinDecision, Joined, VisitorMerge
+from assistant.profile.visitor_merge import JoinDecision, Joined
 from assistant.store.consent_audit import ChainAudit
-from assistant.store.conversations import RecordedTurn
+from assistant.store.customer_blocks import CustomerBlocks
 from assistant.store.feedback import KnowledgeGap
-
-WORDS = ("my kettle leaks", "it is the red one", "thank you")
-
-
-class Counter:
-    """A service at which a visitor spoke and a customer signs in."""
-
-    def __init__(self, assistant: Assistant) -> None:
-        self.assistant = assistant
-        self.stores = assistant.stores
-        self.database = assistant.stores.database
-        self.merge: VisitorMerge = visitor_merge(assistant)
-        self.visitor = self.database.write_now(
-            lambda c: self.stores.customers.create_visitor(c, at=assistant.clock())
-        ).customer_id
-        self.ada = self.customer("ada@customers.example")
-
-    def customer(self, subject: str) -> CustomerId:
-        return self.database.write_now(
-            lambda c: self.stores.customers.get_or_create_customer(
-                c, subject, at=self.assistant.clock()
-            )
-        ).customer_id
-
-    def say(
-        self, customer_id: str, text: str, conversation: str, *, turn_id: str | None = None
-    ) -> TurnKey:
-        turn_id, at = turn_id or new_id(), self.assistant.clock()
-        conversations = self.stores.conversations
-        turn = self.database.write_now(
-            lambda c: conversations.append_utterance(
-                c, customer_id, conversation, turn_id=turn_id, text=text, lang="en", at=at,
-                open_missing=True,
-            )
-        ).turn  # fmt: skip
-        reply = Reply(
-            turn_id, ConversationId(conversation), (Sentence(f"On {text}.", ()),), "answered"
-        )
-        self.database.write_now(
-            lambda c: conversations.write_reply(
-                c, customer_id, turn.turn_key, reply=encode_reply(reply), state="answered", at=at
-            )
-        )
-        return turn.turn_key
-
-    def visit(self) -> ConversationId:
-        """Let the visitor say something in one conversation."""
-        conversation = ConversationId(new_id())
-        for text in WORDS:
-            self.say(self.visitor, text, conversation)
-        return conversation
-
-    def decide(
-        self, decision: JoinDecision | None = None, *, customer: CustomerId | None = None,
-        visitor: CustomerId | None = None,
-    ) -> Joined:  # fmt: skip
-        made = decision or yes()
-        return self.database.write_now(
-            lambda c: self.merge.decide(
-                c, customer or self.ada, visitor or self.visitor, made, at=self.assistant.clock()
-            )
-        )
-
-    def turns(self, customer_id: str, conversation: str) -> list[RecordedTurn]:
-        return list(
-            self.database.read_now(
-                lambda c: self.stores.conversations.list_turns(c, customer_id, conversation)
-            )
-        )
-
-    def conversations(self, customer_id: str) -> set[str]:
-        statement = "SELECT conversation_id FROM conversations WHERE customer_id = '{}'"
-        return self.database.read_now(
-            lambda c: set(c.exec_driver_sql(statement.format(customer_id)).scalars())
-        )
-
-
-def yes() -> JoinDecision:
-    card = visit_card("en")
-    return JoinDecision("given", card.version, card.text_sha256, "en")
 
 
 @pytest.fixture
@@ -214,6 +133,19 @@ def test_a_no_is_recorded_without_a_trace_of_the_visit(counter: Counter) -> None
     assert (event.purpose, event.status) == (JOIN_PURPOSE, "refused")
     assert counter.database.read_now(lambda c: consents.find_evidence(c, counter.ada, 1)) is None
     assert len(counter.turns(counter.visitor, conversation)) == 3
+
+
+def test_nothing_joins_an_account_while_something_of_it_is_erased(counter: Counter) -> None:
+    counter.say(counter.visitor, WORDS[0], "c1")
+    block = CustomerBlocks()
+    counter.database.write_now(lambda c: block.block(c, counter.ada, at=counter.assistant.clock()))
+
+    with pytest.raises(Overloaded):
+        counter.decide()
+    assert not counter.decide(JoinDecision("refused", None, None, "en")).joined
+
+    counter.database.write_now(lambda c: block.unblock(c, counter.ada))
+    assert counter.decide().turns == 1
 
 
 def test_what_the_visitor_allowed_does_not_come_along(counter: Counter) -> None:

@@ -1,5 +1,7 @@
 """Properties of sealing, over many generated places and contents."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from tests.proving import scaled
 from assistant.core.errors import SealBroken
 from assistant.vault.envelope import Place, open_sealed, seal
 
+KEY = bytes(range(32))
 KEYS = st.binary(min_size=32, max_size=32)
 NAMES = st.text(st.characters(codec="utf-8"), max_size=12)
 PLACES = st.builds(Place, customer_id=NAMES, table=NAMES, row=NAMES)
@@ -31,6 +34,14 @@ def test_moved_sealed_content_never_opens(
 
     with pytest.raises(SealBroken):
         open_sealed(key, seal(key, content, place=place), place=elsewhere)
+
+
+@pytest.mark.parametrize("part", ["customer_id", "table", "row"])
+def test_sealed_content_that_moved_in_one_part_of_its_place_never_opens(part: str) -> None:
+    place = Place(customer_id="ada", table="events", row="1")
+
+    with pytest.raises(SealBroken):
+        open_sealed(KEY, seal(KEY, b"words", place=place), place=replace(place, **{part: "other"}))
 
 
 @pytest.mark.proof("No two places share their authenticated bytes", small=100, full=20_000)

@@ -150,6 +150,10 @@ def test_check_names_the_customer_and_entry_of_a_broken_chain(
     seen = findings(capsys)
 
     assert seen["consents"].startswith(f"error customer {customer}, entry 3: ")
+    connection = sqlite3.connect(service / "data" / "assistant.db")
+    logged = connection.execute("SELECT customer_id, role, reading, categories FROM access_log")
+    assert logged.fetchall() == [(customer, "operator", "check", "consent")]
+    connection.close()
     assert exit_code("check") == 1
 
 

@@ -91,7 +91,8 @@ def test_export_writes_a_private_archive_and_logs_who_made_it(folder: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--customer", MIRA, "--to", "events.ndjson"), "exists"),
+        (("--customer", MIRA, "--to", "events.ndjson"), "is there already"),
+        (("--customer", MIRA, "--to", "nowhere/n.zip"), "there is no folder 'nowhere'"),
         (("--customer", "nobody@customers.example", "--to", "n.zip"), "no customer"),
         (("--customer", "a\nb", "--to", "n.zip"), "printable"),
     ],
@@ -217,6 +218,27 @@ def test_breach_report_says_what_it_needs(
     del folder
     assert exit_code("breach-report", *arguments) == 1
     assert "--from" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("epoch", ["0", "2"])
+def test_breach_report_about_a_key_that_never_was_is_no_all_clear(
+    folder: Path, capsys: pytest.CaptureFixture[str], epoch: str
+) -> None:
+    del folder
+    assert exit_code("breach-report", "--key-epoch", epoch) == 1
+    told = capsys.readouterr()
+    assert f"there is no key of epoch {epoch}: the present one is 1" in told.err
+    assert "customers touched" not in told.out
+
+
+def test_breach_report_writes_no_names_into_a_file_that_others_may_read(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "breach.json").write_text("mine", encoding="utf-8")
+    assert exit_code("breach-report", "--key-epoch", "1", "--reveal", "--json", "breach.json") == 1
+    assert "is there already" in capsys.readouterr().err
+    assert (folder / "breach.json").read_text(encoding="utf-8") == "mine"
+    assert accesses(MIRA) == []
 
 
 def test_bulk_reading_by_command_raises_an_alarm_that_check_and_report_show(

@@ -10,7 +10,11 @@ from tests.profile_parts import MARKET
 from tests.why_parts import WhyParts
 
 from assistant.adapters.sql_key_store import SqlKeyStore
+from assistant.bootstrap.operator_log import operator
+from assistant.core.errors import ConfigurationError
 from assistant.core.ids import CustomerId
+from assistant.profile.integrity_check import PURPOSE
+from assistant.store.access_log import AccessLogRepository
 from assistant.store.engine import Database
 from assistant.vault.key_files import read_key_file
 from assistant.vault.vault import Vault
@@ -70,3 +74,24 @@ def test_a_fact_with_other_words_is_named_without_its_words(
     assert line.startswith("error")
     assert first in line
     assert "Zanzibar" not in line
+
+
+def test_the_customer_is_told_of_the_check_before_anything_is_printed(
+    deployment: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (line,) = facts_line(capsys)
+    assert line.startswith("ok")
+    with sqlite3.connect(deployment / "data" / "assistant.db") as raw:
+        (entry,) = raw.execute(
+            "SELECT role, actor, purpose, reading, categories, items, item_ids FROM access_log"
+        ).fetchall()
+    raw.close()
+    assert entry == ("operator", operator(), PURPOSE, "check", "stated_reasons", 2, "")
+
+    def fail(*_: object) -> None:
+        raise ConfigurationError("the log cannot be written")
+
+    monkeypatch.setattr(AccessLogRepository, "add_access", fail)
+    (line,) = facts_line(capsys)
+    assert "the log cannot be written" in line
+    assert "confirmed" not in line

@@ -1,8 +1,10 @@
 """`assistant init-keys` and `assistant check` on real folders."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from tests.commands import exit_code
 
 from assistant.adapters.sql_key_store import SqlKeyStore
@@ -117,3 +119,22 @@ def test_check_finds_a_question_about_a_missing_article(
     seen = findings(capsys)
     assert "there is no article 'gone'" in seen["questions"]
     assert seen["pack"].startswith("error")
+
+
+def test_a_database_that_refuses_is_one_line_without_statement_or_traceback(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del folder
+    refusal = sqlite3.OperationalError("attempt to write a readonly database")
+
+    def refuse(**_: object) -> None:
+        raise OperationalError("INSERT a secret", {"words": "a secret"}, refusal)
+
+    monkeypatch.setattr("assistant.cli.backup.read_settings", refuse)
+    assert exit_code("backup", "b.data") == 1
+
+    told = capsys.readouterr().err
+    assert told == (
+        "assistant: the database cannot be used: attempt to write a readonly database: "
+        "run this as the account of the service, which may write there\n"
+    )

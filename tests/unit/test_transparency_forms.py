@@ -110,7 +110,9 @@ def test_answer_is_as_its_schema_says_with_every_member() -> None:
 
 
 def test_json_ld_tells_source_purpose_basis_recipient_and_storage_in_dpv_terms() -> None:
-    (node,) = as_json_ld(None, [ITEM])["@graph"]  # type: ignore[misc]  # one item, one node
+    graph = as_json_ld("0197", None, [ITEM])["@graph"]
+    assert isinstance(graph, list)
+    (node,) = graph
 
     assert isinstance(node, dict)
     told = orjson.dumps(node).decode()
@@ -129,7 +131,7 @@ def test_json_ld_tells_source_purpose_basis_recipient_and_storage_in_dpv_terms()
 
 
 def test_json_ld_terms_have_a_namespace() -> None:
-    document = as_json_ld(None, [ITEM])
+    document = as_json_ld("0197", None, [ITEM])
     context = document["@context"]
     assert isinstance(context, dict)
 

@@ -55,6 +55,11 @@ class SqlErasureLedger:
         found = self._database.read_now(lambda c: self._rows.erased_since(c, subject_hash))
         return None if found is None else from_epoch_ms(found)
 
+    def list_parts(self, subject_hash: bytes) -> Sequence[LedgerEntry]:
+        """Return what was erased of this subject's events."""
+        rows = self._database.read_now(lambda c: self._rows.list_parts(c, subject_hash))
+        return [_entry(row) for row in rows]
+
     def entries(self) -> Iterator[tuple[LedgerMark, LedgerEntry]]:
         """Yield all entries, oldest first."""
         for chained in self._walk():
@@ -87,8 +92,11 @@ class SqlErasureLedger:
         return None if found is None else LedgerMark(*found)
 
     def purge(self, *, now: datetime) -> int:
-        """Let go of the oldest entries whose time has come."""
-        return self._database.write_now(lambda c: self._rows.purge(c, now=to_epoch_ms(now)))
+        """Let go of the oldest entries whose time has come, out of SQLite's log too."""
+        gone = self._database.write_now(lambda c: self._rows.purge(c, now=to_epoch_ms(now)))
+        if gone:
+            self._database.checkpoint_now()
+        return gone
 
     def _walk(self) -> Iterator[ChainedRow]:
         after = 0

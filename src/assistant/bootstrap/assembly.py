@@ -63,7 +63,7 @@ class Assistant:
         self.clock = clock
         self._open_model = open_model
         self._questions = QuestionParts.over(
-            stores, on_erase=lambda *fact: erase_fact(self.erasures, *fact)
+            stores, on_erase=lambda *gone: erase_fact(self.erasures, stores.recorder, *gone)
         )
         self.facts = self._questions.facts
         self.ledger = ConsentLedger(

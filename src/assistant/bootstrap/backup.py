@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from assistant.adapters.sql_key_store import SqlKeyStore
-from assistant.bootstrap.stores import read_ring
+from assistant.bootstrap.stores import LOST_KEYS, holds_keys, is_missing_file, read_ring
 from assistant.core.clock import to_rfc3339
 from assistant.core.errors import ConfigurationError
 from assistant.profile.erasure_ledger import LedgerHashes
@@ -44,8 +44,11 @@ def back_up_data(settings: Settings, path: Path, *, now: datetime, progress: Pro
 
     Raises:
         InvalidInput: there is such a file already.
-        ConfigurationError: the database has another form than this version of the service needs.
+        ConfigurationError: there is no database, or one of another form than this version needs;
+            or its key database is missing.
     """
+    if is_missing_file(settings.resolved_database_url()):
+        raise ConfigurationError("there is no database to back up yet; `assistant serve` makes it")
     vouching = _Vouching(
         kind="data",
         made_at=now,
@@ -70,6 +73,7 @@ def back_up_keys(settings: Settings, path: Path, *, now: datetime, progress: Pro
 
     Raises:
         InvalidInput: there is such a file already.
+        ConfigurationError: there is no key database.
     """
     vouching = _Vouching(
         kind="keys",
@@ -86,10 +90,17 @@ def back_up_keys(settings: Settings, path: Path, *, now: datetime, progress: Pro
 
 
 def _key_check(settings: Settings) -> str:
-    """Return by what a backup recognises its key database, seeing that its key is at hand."""
+    """Return by what a backup recognises its key database, seeing that its key is at hand.
+
+    Raises:
+        ConfigurationError: there is no key database; a backup that names none opens nowhere.
+    """
+    ring = read_ring(settings)
+    if not holds_keys(settings):
+        raise ConfigurationError(LOST_KEYS)
     keys = SqlKeyStore.open(settings.resolved_keys_url())
     try:
-        return LedgerHashes(Vault.unlock(keys, read_ring(settings))).check().hex()
+        return LedgerHashes(Vault.unlock(keys, ring)).check().hex()
     finally:
         keys.close()
 

@@ -116,6 +116,18 @@ class CatchingUp:
             self.stores.marks.clear(connection)
         return self.ledger_replay.replay(connection)
 
+    def refuse_lost_ledger(self, connection: Connection) -> None:
+        """See, before a database is replaced, that the ledger holds what that database remembers.
+
+        The backup that takes its place may be older than all that is missing, and tell nothing.
+
+        Raises:
+            ConfigurationError: the ledger was lost.
+        """
+        standing = find_standing(connection, self.stores.ledger, self.stores.marks)
+        if standing.state is LedgerState.LOST:
+            raise ConfigurationError(explain(standing))
+
     def finish_erasures(self, on_portion: Callable[[], None] = lambda: None) -> None:
         """Bring every erasure that is due as far as it goes now."""
         engine = self.erasing.engine()

@@ -82,7 +82,14 @@ def report_breach(assistant: Assistant, question: BreachQuestion) -> BreachRepor
 
 
 def report_key(assistant: Assistant, epoch: int) -> KeyExposure:
-    """Return whom the loss of the key-encryption key of ``epoch`` exposes."""
+    """Return whom the loss of the key-encryption key of ``epoch`` exposes.
+
+    Raises:
+        InvalidInput: there never was such an epoch; nobody must take that for "nobody".
+    """
+    newest = assistant.stores.keys.latest_epoch() or 0
+    if not 1 <= epoch <= newest:
+        raise InvalidInput(f"there is no key of epoch {epoch}: the present one is {newest}")
     reports = _reports(assistant)
     keys = Database.open(assistant.settings.resolved_keys_url(), pool_size=1)
     try:

@@ -47,7 +47,7 @@ class Erasing:
     @classmethod
     def over(cls, stores: Stores, *, pack: Pack, settings: Settings, clock: Clock) -> Self:
         """Join the parts over opened stores."""
-        rows = RowEraser()
+        rows = RowEraser(clock=clock)
         parts = ErasureParts(
             erasures=ErasureRepository(),
             customers=stores.customers,

@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Self
 
 from assistant.bootstrap.stores import Stores
+from assistant.core.erasure import Cause
 from assistant.profile.consent import ConsentLedger, OnNo
 from assistant.profile.erasures import Erasures, ErasureScope
-from assistant.profile.facts import Facts, OnErase
+from assistant.profile.facts import Facts, GoneFact, OnErase
+from assistant.profile.ledger_recorder import LedgerRecorder
 from assistant.profile.pack import Pack
 from assistant.profile.why_questions import WhyQuestions
 from assistant.store.consents import ConsentEntry
 from assistant.store.engine import Connection
+from assistant.store.erasing import RowScope
+from assistant.store.expiry_cuts import old_words_target
 from assistant.store.facts import FactRepository
 from assistant.store.why_questions import QuestionRepository
 
@@ -62,8 +65,23 @@ class QuestionParts:
 
 
 def erase_fact(
-    erasures: Erasures, connection: Connection, customer_id: str, fact_id: str, at: datetime
+    erasures: Erasures,
+    recorder: LedgerRecorder,
+    connection: Connection,
+    customer_id: str,
+    gone: GoneFact,
 ) -> None:
-    """Erase a fact that was taken back wherever it lies, its sealed bytes too."""
-    scope = ErasureScope("item", fact_id)
-    erasures.request(connection, customer_id, scope, at=at, cause="withdrawal")
+    """Erase a fact that was taken back or expired, or its old words, wherever they lie.
+
+    Of a correction, too, the ledger knows the fact: an older copy of the database holds the old
+    words, so a restore lets it go.
+    """
+    fact, at = gone.fact, gone.at
+    if gone.why == "corrected":
+        recorder.record_erasure(connection, customer_id, kind="item", at=at, target_id=fact.fact_id)
+        old_words = RowScope("corrected", old_words_target(fact.fact_id, fact.confirmation))
+        erasures.erase_rows(connection, customer_id, old_words, at=at)
+        return
+    cause: Cause = "retention" if gone.why == "expired" else "withdrawal"
+    scope = ErasureScope("item", fact.fact_id)
+    erasures.request(connection, customer_id, scope, at=at, cause=cause)

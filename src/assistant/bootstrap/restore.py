@@ -6,7 +6,7 @@ ever sees restored rows of somebody who was erased since.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from assistant.bootstrap.catching_up import CatchingUp
 from assistant.bootstrap.reloading import load_backup
 from assistant.bootstrap.restore_keys import RestoredKeys, restore_keys
-from assistant.bootstrap.stores import Stores
+from assistant.bootstrap.stores import Stores, holds_keys
 from assistant.core.clock import Clock, system_clock
 from assistant.core.errors import ConfigurationError, InvalidInput, NotFound
 from assistant.profile.erasure_ledger import LedgerHashes
@@ -29,6 +29,10 @@ from assistant.store.loading import Loaded
 from assistant.store.reseal import CustomerReseal
 
 _STEP: Final = 256
+_OTHER_KIND: Final[Mapping[BackupKind, str]] = {
+    "data": "is a backup of the keys: give it with --keys",
+    "keys": "is a backup of the database, which holds no keys: give it without --keys",
+}
 
 
 class Progress(Protocol):
@@ -84,8 +88,11 @@ def restore(
     """
     restored = Restored()
     with ExitStack() as opened:
-        data_backup = _verified(data, "data", progress, opened)
-        keys_backup = _verified(keys, "keys", progress, opened)
+        data_backup, keys_backup = _opened(data, "data", opened), _opened(keys, "keys", opened)
+        if data_backup:
+            _refuse_without_keys(settings, keys_backup)
+        for backup in filter(None, (data_backup, keys_backup)):
+            _verify(backup, progress)
         if data_backup:
             _refuse_in_use(settings, replace=options.replace)
             restored.made_at = data_backup.manifest.made_at
@@ -108,23 +115,34 @@ def restore(
     return restored
 
 
-def _verified(
-    path: Path | None, kind: BackupKind, progress: Progress, opened: ExitStack
-) -> BackupReader | None:
-    """Open a backup and compare all of it with its manifest."""
+def _opened(path: Path | None, kind: BackupKind, opened: ExitStack) -> BackupReader | None:
+    """Open a backup and see that it is of the kind and of this service."""
     if path is None:
         return None
     backup = opened.enter_context(BackupReader(path))
     if backup.manifest.kind != kind:
-        raise InvalidInput(f"{str(path)!r} is a backup of the {backup.manifest.kind}, not {kind}")
+        raise InvalidInput(f"{str(path)!r} {_OTHER_KIND[kind]}")
     if kind == "data" and not schema.knows(backup.manifest.revision):
         raise InvalidInput(
             f"{str(path)!r} was made by a later version of the service (tables of form "
             f"{backup.manifest.revision!r}); restore it with that version"
         )
-    size = sum(part.size for part in backup.manifest.parts)
-    backup.verify(lambda done: progress(f"verifying {path.name}, bytes", done, size))
     return backup
+
+
+def _verify(backup: BackupReader, progress: Progress) -> None:
+    """Compare all of a backup with its manifest."""
+    size = sum(part.size for part in backup.manifest.parts)
+    backup.verify(lambda done: progress(f"verifying {backup.path.name}, bytes", done, size))
+
+
+def _refuse_without_keys(settings: Settings, keys_backup: BackupReader | None) -> None:
+    """See that no new key database would be made, which could open nothing of the backup."""
+    if keys_backup is None and not holds_keys(settings):
+        raise ConfigurationError(
+            "there is no key database, so nobody could open what is in the backup: put it back "
+            "where it was (ASSISTANT_KEYS_URL), or name its backup with --keys FILE"
+        )
 
 
 def _refuse_in_use(settings: Settings, *, replace: bool) -> None:
@@ -160,8 +178,10 @@ def _restore_data(
     count = _counter(progress, "rows", backup.manifest.rows)
 
     def work(connection: Connection) -> tuple[Loaded, Replayed]:
-        loaded = load_backup(connection, stores, backup, count)
         accept = options.accept_lost_ledger
+        if not accept:
+            catching_up.refuse_lost_ledger(connection)
+        loaded = load_backup(connection, stores, backup, count)
         return loaded, catching_up.replay(connection, accept_lost_ledger=accept)
 
     restored.loaded, restored.replayed = stores.database.write_now(work)

@@ -35,6 +35,7 @@ class RestoredKeys:
 
     ``outlived`` are customers who erased a part since the backup was made: the data key that was
     destroyed for it is back for what it sealed beside, and must be replaced and destroyed again.
+    Those who have just the keys of the backup are among them: a run that failed put them there.
     """
 
     customers: int = 0
@@ -143,7 +144,7 @@ def _add_customer_keys(
         if hashed in erased.everything:
             restored.erased += 1
             continue
-        if hashed in erased.something and not store.find_keys(customer_id):
+        if hashed in erased.something and store.find_keys(customer_id) in ({}, keys):
             restored.outlived.add(customer_id)
         batch[customer_id] = keys
         restored.customers += 1

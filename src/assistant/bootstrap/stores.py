@@ -16,7 +16,9 @@ from assistant.store.access_log import AccessLogRepository
 from assistant.store.consents import ConsentRepository
 from assistant.store.conversations import ConversationRepository
 from assistant.store.customers import CustomerRepository
+from assistant.store.emptying import holds_customers
 from assistant.store.engine import Database
+from assistant.store.erased_events import LastingHashes
 from assistant.store.events import EventRepository
 from assistant.store.feedback import FeedbackRepository
 from assistant.store.handoffs import HandoffRepository
@@ -32,6 +34,11 @@ from assistant.vault.key_files import KeyRing, parse_keys, read_key_file
 from assistant.vault.vault import Vault
 
 _SQLITE = "sqlite:///"
+LOST_KEYS = (
+    "the key database is missing or empty, and without it nobody opens what the database holds: "
+    "put it back where it was (ASSISTANT_KEYS_URL), or run `assistant restore --keys FILE` with a "
+    "backup of the keys"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +70,12 @@ class Stores:
 
         Raises:
             KeyUnavailable: the key-encryption key is missing or is another one.
-            ConfigurationError: a URL or a folder cannot be used.
+            ConfigurationError: a URL or a folder cannot be used, or the key database was lost.
         """
         ring = read_ring(settings)
         make_folder(settings.data_dir)
         with ExitStack() as opened:
+            refuse_lost_keys(settings)
             keys = SqlKeyStore.open(settings.resolved_keys_url())
             opened.callback(keys.close)
             vault = Vault.unlock(keys, ring, reread=lambda: read_ring(settings))
@@ -92,7 +100,11 @@ class Stores:
             ledger=recording.ledger,
             marks=recording.marks,
             recorder=recording.recorder,
-            customers=CustomerRepository(vault=vault, erased_since=recording.recorder.erased_since),
+            customers=CustomerRepository(
+                vault=vault,
+                erased_since=recording.recorder.erased_since,
+                on_made=recording.recorder.keep_away,
+            ),
             visitors=VisitorRepository(vault=vault),
             conversations=ConversationRepository(vault=vault),
             events=EventRepository(vault=vault),
@@ -130,6 +142,7 @@ class _Recording:
             marks=marks,
             customers=LedgerCustomers(),
             backup_life=timedelta(days=settings.backup_days),
+            events=LastingHashes(vault=vault),
         )
         return cls(ledger=ledger, marks=marks, recorder=recorder)
 
@@ -167,6 +180,43 @@ def read_ring(settings: Settings) -> KeyRing:
             "lock and key; move it outside and name it in ASSISTANT_KEY_FILE"
         )
     return read_key_file(path)
+
+
+def refuse_lost_keys(settings: Settings) -> None:
+    """See that a key database that is missing or empty is a new service's.
+
+    A new one would be made otherwise, and stand in the way of the right one's return.
+
+    Raises:
+        ConfigurationError: the database holds customers, so they had keys.
+    """
+    url = settings.resolved_database_url()
+    if is_missing_file(url) or holds_keys(settings):
+        return
+    database = Database.open(url, pool_size=1)
+    try:
+        orphaned = database.read_now(holds_customers)
+    finally:
+        database.close_now()
+    if orphaned:
+        raise ConfigurationError(LOST_KEYS)
+
+
+def holds_keys(settings: Settings) -> bool:
+    """Whether there is a key database that was ever used; none is made by looking."""
+    url = settings.resolved_keys_url()
+    if is_missing_file(url):
+        return False
+    keys = SqlKeyStore.open(url)
+    try:
+        return keys.latest_epoch() is not None
+    finally:
+        keys.close()
+
+
+def is_missing_file(url: str) -> bool:
+    """Whether ``url`` names a SQLite file that is not there."""
+    return url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists()
 
 
 def make_folder(folder: Path) -> None:

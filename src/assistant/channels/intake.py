@@ -42,6 +42,7 @@ _OUTCOMES: Mapping[str, ItemResult] = {
     "stored": _STORED,
     "duplicate": ItemResult("duplicate"),
     "conflict": ItemResult("invalid", reason="conflict"),
+    "erased": ItemResult("refused", code="erased"),
 }
 
 
@@ -70,19 +71,21 @@ class Intake:
         events = [item for item in items if isinstance(item, IncomingEvent)]
         found = self._customers.find_customers(connection, {event.subject for event in events})
         erased = self._erased(events, found)
-        current = [event for event in events if not _is_older(event, erased)]
+        current = [
+            event for event in events if not _is_older(event, erased) and not self._is_past(event)
+        ]
         customers = found | self._made_for(connection, current, found)
         storable = self._storable(connection, items, customers)
-        results: list[ItemResult | None] = []
-        accepted: list[tuple[CustomerId, IncomingEvent]] = []
-        for item in items:
-            verdict = self._verdict(item, customers, storable, erased)
-            results.append(verdict)
-            if verdict is None and isinstance(item, IncomingEvent):
-                accepted.append((customers[item.subject].customer_id, item))
+        verdicts = [self._verdict(item, customers, storable, erased) for item in items]
+        accepted = [
+            (customers[item.subject].customer_id, item)
+            for item, verdict in zip(items, verdicts, strict=True)
+            if verdict is None and isinstance(item, IncomingEvent)
+        ]
         outcomes = iter(self._add(connection, accepted))
+        results = [verdict or _OUTCOMES[next(outcomes).result] for verdict in verdicts]
         self._count(connection, items, results)
-        return [result or _OUTCOMES[next(outcomes).result] for result in results]
+        return results
 
     def _add(
         self, connection: Connection, accepted: Sequence[tuple[CustomerId, IncomingEvent]]
@@ -172,25 +175,28 @@ class Intake:
         if _is_older(item, erased):
             return ItemResult("refused", code="erased")
         customer = customers.get(item.subject)
-        if customer is not None and (customer.blocked_at or customer.erased_at):
+        if customer is not None and customer.erased_at:
             return ItemResult("refused", code="blocked")
-        if self._categories.storable_without_consent(item.category):
-            return None
-        if item.category in storable.get(item.subject, frozenset()):
-            return None
-        return ItemResult("refused", code="no_lawful_basis")
+        lawful = self._categories.storable_without_consent(item.category)
+        if not lawful and item.category not in storable.get(item.subject, frozenset()):
+            return ItemResult("refused", code="no_lawful_basis")
+        return ItemResult("refused", code="expired") if self._is_past(item) else None
+
+    def _is_past(self, event: IncomingEvent) -> bool:
+        """Whether the event happened so long ago that its category is not kept any more."""
+        return self._categories.is_past(event.category, event.time, now=self._clock())
 
     def _count(
         self,
         connection: Connection,
         items: Sequence[ParsedEvent],
-        results: Sequence[ItemResult | None],
+        results: Sequence[ItemResult],
     ) -> None:
         """Add the refusals of this batch to the day's counts."""
         counts = Counter(
             (self._counted_as(item), result.code)
             for item, result in zip(items, results, strict=True)
-            if result is not None and result.code is not None
+            if result.code is not None
         )
         for (category, code), count in sorted(counts.items()):
             self._counts.count_refusals(

@@ -64,6 +64,15 @@ app.command("breach-report")(breach_report.breach_report)
 app.command("verify-receipt")(verify_receipt.verify_receipt)
 
 
+_HINTS = {
+    errno.EADDRINUSE: ": choose another port with --port",
+    errno.EACCES: ": run this as the account of the service, or choose another place",
+    errno.EPERM: ": run this as the account of the service, or choose another place",
+    errno.EROFS: ": choose another place",
+    errno.ENOSPC: ": make room, or choose another place",
+}
+
+
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command that ``arguments`` (default: the process's own) name, and exit."""
     try:
@@ -74,11 +83,18 @@ def run(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         print_error(_explain_os_error(error))
         sys.exit(1)
+    except Exception as error:
+        from assistant.store.unreachable import find_refusal  # noqa: PLC0415 - loads SQLAlchemy
+
+        reason = find_refusal(error)
+        if reason is None:
+            raise
+        print_error(reason)
+        sys.exit(1)
 
 
 def _explain_os_error(error: OSError) -> str:
     """Say what the machine refused and on which file, without a traceback."""
-    reason = error.strerror or type(error).__name__
-    if error.errno == errno.EADDRINUSE:
-        return f"{reason}: choose another port with --port"
-    return f"{error.filename}: {reason}" if error.filename else reason
+    place = f"{error.filename}: " if error.filename else ""
+    hint = _HINTS.get(error.errno or 0, "")
+    return f"{place}{error.strerror or type(error).__name__}{hint}"

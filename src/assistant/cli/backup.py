@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.cli.options import DatabaseOption, DataDirOption
+from assistant.cli.private_files import refuse_target
 from assistant.cli.read_settings import read_settings
 from assistant.cli.terminal import print_line, progress
 from assistant.core.errors import InvalidInput
@@ -42,6 +43,10 @@ def backup(
     from assistant.bootstrap.backup import back_up_data, back_up_keys  # noqa: PLC0415 - heavy
     from assistant.core.clock import system_clock  # noqa: PLC0415
 
+    for target in filter(None, (file, keys)):
+        refuse_target(target)
+    if file is not None and keys is not None and file.resolve() == keys.resolve():
+        raise InvalidInput("the keys must lie apart from what they open: name two files")
     if file is not None:
         with progress("rows") as advance:
             made = back_up_data(settings, file, now=system_clock(), progress=advance)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.cli.options import DatabaseOption, DataDirOption
+from assistant.cli.private_files import refuse_target, write_private
 from assistant.cli.read_settings import read_settings
 from assistant.cli.tables import print_table
 from assistant.cli.terminal import print_line
@@ -67,6 +68,8 @@ def breach_report(
     """
     if since is None and key_epoch is None:
         raise InvalidInput("name a stretch of time with --from, or a key with --key-epoch")
+    if json_out is not None:
+        refuse_target(json_out)
     settings = read_settings(database_url=database, data_dir=data_dir)
     from assistant import bootstrap  # noqa: PLC0415 - loads the database's libraries
 
@@ -77,8 +80,8 @@ def breach_report(
         if key_epoch is not None:
             told |= _tell_key(assistant, key_epoch, reveal=reveal)
     if json_out is not None:
-        json_out.touch(mode=0o600)
-        json_out.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+        write_private(json_out, json.dumps(told, indent=2) + "\n")
+        print_line(f"{json_out}: everything, readable by this account only")
 
 
 def _tell_window(
@@ -134,7 +137,7 @@ def _moment(text: str, option: str) -> datetime:
 
 def _print_window(report: "BreachReport", names: "Names") -> None:
     asked = report.question
-    print_line(f"From {to_rfc3339(asked.since)} to before {to_rfc3339(asked.until)}")
+    print_line(f"From {to_rfc3339(asked.since)} to before {to_rfc3339(asked.until)}\n")
     readers = [
         (r.actor, r.role.value, len(r.customers), r.readings, r.items) for r in report.readers
     ]
@@ -151,7 +154,7 @@ def _print_window(report: "BreachReport", names: "Names") -> None:
 
 
 def _print_key(exposure: "KeyExposure", names: "Names") -> None:
-    print_line(f"Data keys that are or were wrapped under the key of epoch {exposure.epoch}")
+    print_line(f"Data keys that are or were wrapped under the key of epoch {exposure.epoch}\n")
     holdings = [(h.category, h.customers, h.items) for h in exposure.holdings]
     print_table(("category", "customers", "items stored"), holdings)
     if exposure.gone:

@@ -22,8 +22,9 @@ def check(
 ) -> None:
     """Verify settings, pack, model, keys, database, consents and index: one line a finding.
 
-    Changes nothing. A line starts with `ok`, `warning` (it runs, but look at it) or `error` (it
-    does not run); with any `error` the exit code is 1, so deployments can stop there.
+    Changes nothing; customers whose facts it opens, or whom it names, have that in their access
+    log. A line starts with `ok`, `warning` (it runs, but look at it) or `error` (it does not run);
+    with any `error` the exit code is 1, so deployments can stop there.
 
     Example: `assistant check && assistant serve`
     """
@@ -38,6 +39,8 @@ def check(
 
 def _look_at_everything(settings: "Settings") -> Iterator[Finding]:
     """Yield the findings of every part; a part that fails does not hide the next."""
+    from assistant.store.unreachable import find_refusal  # noqa: PLC0415 - heavy
+
     for subject, look in _looks().items():
         try:
             yield from look(settings)
@@ -45,6 +48,11 @@ def _look_at_everything(settings: "Settings") -> Iterator[Finding]:
             yield Finding("error", subject, error.message)
         except OSError as error:
             yield Finding("error", subject, f"{error.filename}: {error.strerror}")
+        except Exception as error:
+            reason = find_refusal(error)
+            if reason is None:
+                raise
+            yield Finding("error", subject, reason)
 
 
 def _looks() -> dict[str, Look]:

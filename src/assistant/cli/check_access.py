@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from assistant.cli.check_stores import is_missing_file
+from assistant.bootstrap.stores import is_missing_file
 from assistant.cli.findings import Finding
 from assistant.core.clock import system_clock, to_rfc3339
 from assistant.settings import Settings

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
-from assistant.cli.check_stores import is_missing_file
+from assistant.bootstrap.stores import is_missing_file
 from assistant.cli.findings import Finding
 from assistant.core.clock import system_clock
 from assistant.core.errors import ConfigurationError

@@ -5,8 +5,7 @@ from contextlib import ExitStack
 
 from assistant.adapters.sql_key_store import SqlKeyStore
 from assistant.bootstrap.catching_up import count_entries, explain
-from assistant.bootstrap.stores import open_ledger, read_ring
-from assistant.cli.check_stores import is_missing_file
+from assistant.bootstrap.stores import holds_keys, is_missing_file, open_ledger, read_ring
 from assistant.cli.findings import Finding
 from assistant.profile.erasure_ledger import ErasureLedger
 from assistant.profile.ledger_standing import LedgerStanding, LedgerState, find_standing
@@ -20,9 +19,10 @@ _SUBJECT = "ledger"
 
 def check_ledger(settings: Settings) -> Iterator[Finding]:
     """Walk the chain of the ledger and compare it with what the database remembers."""
-    urls = (settings.resolved_keys_url(), settings.resolved_database_url())
-    if any(map(is_missing_file, urls)):
+    if is_missing_file(settings.resolved_database_url()):
         yield Finding("ok", _SUBJECT, "is made with the databases, at first start")
+        return
+    if not holds_keys(settings):
         return
     with ExitStack() as opened:
         database = Database.open(settings.resolved_database_url(), pool_size=1)

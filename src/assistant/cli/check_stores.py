@@ -1,30 +1,26 @@
 """Checks of what lies on disk or in a database: keys, tables, the knowledge index."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from assistant.adapters.sql_key_store import SqlKeyStore
-from assistant.bootstrap.stores import read_ring
+from assistant.bootstrap.stores import holds_keys, is_missing_file, read_ring, refuse_lost_keys
 from assistant.cli.findings import Finding
 from assistant.retrieval.generations import Generations
 from assistant.settings import Settings
 from assistant.store.engine import Database
 from assistant.vault.vault import Vault
 
-_SQLITE = "sqlite:///"
-
 
 def check_keys(settings: Settings) -> Iterator[Finding]:
     """Read the key-encryption key and see that it is the one of this key database."""
     ring = read_ring(settings)
-    url = settings.resolved_keys_url()
-    if is_missing_file(url):
+    refuse_lost_keys(settings)
+    if not holds_keys(settings):
         yield Finding("ok", "keys", f"{ring.origin}; the key database is made at first start")
         return
-    store = SqlKeyStore.open(url)
+    store = SqlKeyStore.open(settings.resolved_keys_url())
     try:
-        if store.latest_epoch() is not None:
-            Vault.unlock(store, ring)
+        Vault.unlock(store, ring)
     finally:
         store.close()
     yield Finding("ok", "keys", f"{ring.origin} opens the key database")
@@ -56,8 +52,3 @@ def check_index(settings: Settings) -> Iterator[Finding]:
         return
     manifest = generations.verify(pointers[0])
     yield Finding("ok", "index", f"sound, built with {manifest.embedder}")
-
-
-def is_missing_file(url: str) -> bool:
-    """Whether ``url`` names a SQLite file that is not there."""
-    return url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists()

@@ -1,7 +1,6 @@
 """``assistant erase``: carry out what somebody asked for by letter or by telephone."""
 
 import json
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 import typer
 
 from assistant.cli.options import DatabaseOption, DataDirOption, KnowledgeOption
+from assistant.cli.private_files import refuse_target, write_private
 from assistant.cli.read_settings import read_settings
 from assistant.cli.terminal import print_line, progress
 from assistant.core.erasure import ErasureState
@@ -62,8 +62,8 @@ def erase(
         raise InvalidInput("--customer takes the company's id of a customer, as printable text")
     if receipt is not None and not wait:
         raise InvalidInput("--receipt needs --wait: there is no receipt before the rows are gone")
-    if receipt is not None and receipt.exists():
-        raise InvalidInput(f"{receipt} exists already; name a file that does not")
+    if receipt is not None:
+        refuse_target(receipt)
     settings = read_settings(knowledge=knowledge, database_url=database, data_dir=data_dir)
     from assistant import bootstrap  # noqa: PLC0415 - loads the database's libraries
     from assistant.profile.erasures import ErasureScope  # noqa: PLC0415 - as above
@@ -105,9 +105,11 @@ def _finish(assistant: "Assistant", requested: "Requested", target: Path | None)
     if target is None:
         print_line(text)
         return
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text + "\n")
+    try:
+        write_private(target, text + "\n")
+    except OSError:
+        print_line(text)  # there is no other copy at hand
+        raise
     print_line(f"receipt       {target}")
 
 

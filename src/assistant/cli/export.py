@@ -1,11 +1,12 @@
 """``assistant export``: everything that is stored of one customer, as the customer would get it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from assistant.cli.options import DatabaseOption, DataDirOption, KnowledgeOption
+from assistant.cli.private_files import refuse_target
 from assistant.cli.read_settings import read_settings
 from assistant.cli.terminal import print_line, progress
 from assistant.core.errors import InvalidInput
@@ -19,7 +20,7 @@ def export(
         Path, typer.Option("--to", metavar="FILE", help="The zip to write; it must not exist.")
     ],
     lang: Annotated[
-        str, typer.Option("--lang", help="Language of the readable page: en or de.")
+        Literal["en", "de"], typer.Option("--lang", help="Language of the readable page.")
     ] = "en",
     knowledge: KnowledgeOption = None,
     database: DatabaseOption = None,
@@ -36,6 +37,7 @@ def export(
     """
     if not (customer and customer.isprintable()):
         raise InvalidInput("--customer takes the company's id of a customer, as printable text")
+    refuse_target(to)
     settings = read_settings(knowledge=knowledge, database_url=database, data_dir=data_dir)
     from assistant import bootstrap  # noqa: PLC0415 - loads the database's libraries
     from assistant.bootstrap import data_protection  # noqa: PLC0415 - as above

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.cli.terminal import send_logs_to_stderr
 from assistant.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
 def read_settings(**typed: str | int | Path | None) -> "Settings":
     """Return the settings; what was typed (not None) wins over environment and file.
 
+    From here on the command works, and what the service logs goes to stderr.
+
     Raises:
         ConfigurationError: a value is wrong; the message names the variable, never its value.
     """
+    send_logs_to_stderr()
     from pydantic import ValidationError  # noqa: PLC0415 - loaded when a command runs
     from pydantic_settings import SettingsError  # noqa: PLC0415
 

@@ -9,7 +9,8 @@ import typer
 
 from assistant.cli.options import AcceptOption, DatabaseOption, DataDirOption, KnowledgeOption
 from assistant.cli.read_settings import read_settings
-from assistant.cli.terminal import Advance, print_line, progress
+from assistant.cli.tables import print_table
+from assistant.cli.terminal import Advance, progress
 from assistant.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -82,21 +83,22 @@ class _Steps:
 
 
 def _report(restored: "Restored") -> None:
+    """Say in one table what is back, what is not, and what the ledger had done again."""
     loaded, keys, replayed = restored.loaded, restored.keys, restored.replayed
+    rows: list[tuple[str, int, str]] = []
     if keys is not None:
-        print_line(
-            f"{keys.customers:,} customers' keys are back; {keys.erased:,} stay destroyed, because "
-            "their customers were erased"
-        )
+        rows.append(("keys back, customers", keys.customers, ""))
+        rows.append(("keys that stay destroyed, customers", keys.erased, "erased since"))
     if restored.made_at is not None:
-        print_line(f"{loaded.stored.total():,} rows of {restored.made_at} are back")
-    _print_counts("left out, because their key is destroyed", loaded.left_out)
-    _print_counts("back without sealed content whose key is destroyed", loaded.emptied)
+        made_at = restored.made_at[:16].replace("T", " ")
+        rows.append(("rows back", loaded.stored.total(), f"of {made_at} UTC"))
+        rows.append(_counted("rows left out: their key is destroyed", loaded.left_out))
+        rows.append(_counted("rows back without what a destroyed key sealed", loaded.emptied))
     done = {str(kind): count for kind, count in replayed.done.items()}
-    _print_counts(f"replayed from {replayed.entries:,} entries of the ledger", done)
+    rows.append(_counted(f"carried out again, of {replayed.entries:,} entries of the ledger", done))
+    print_table(("what", "count", "of these"), rows)
 
 
-def _print_counts(what: str, counts: Mapping[str, int]) -> None:
-    if counts:
-        listed = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
-        print_line(f"{sum(counts.values()):,} {what}: {listed}")
+def _counted(what: str, counts: Mapping[str, int]) -> tuple[str, int, str]:
+    listed = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
+    return what, sum(counts.values()), listed

@@ -44,12 +44,12 @@ def rotate_keys(
     """
     settings = read_settings(data_dir=data_dir)
     from assistant.adapters.sql_key_store import SqlKeyStore  # noqa: PLC0415 - loads SQLAlchemy
-    from assistant.cli.check_stores import is_missing_file  # noqa: PLC0415
+    from assistant.bootstrap.stores import holds_keys, refuse_lost_keys  # noqa: PLC0415
 
-    url = settings.resolved_keys_url()
-    if is_missing_file(url):
+    refuse_lost_keys(settings)
+    if not holds_keys(settings):
         raise ConfigurationError("there is no key database yet; `assistant serve` makes it")
-    store = SqlKeyStore.open(url)
+    store = SqlKeyStore.open(settings.resolved_keys_url())
     try:
         if settings.key is None:
             _rotate_file(settings, store, if_erased=if_erased)

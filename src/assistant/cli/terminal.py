@@ -35,6 +35,24 @@ def print_error(text: str) -> None:
     sys.stderr.write(f"assistant: {text}\n")
 
 
+def send_logs_to_stderr() -> None:
+    """Let what the service logs while a command runs stand beside errors, not among results."""
+    import structlog  # noqa: PLC0415 - only commands that work load it
+
+    from assistant.web.logs import keep_only_where_it_failed  # noqa: PLC0415 - as above
+
+    if structlog.is_configured():
+        return
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            keep_only_where_it_failed,
+            structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0),
+        ],
+        logger_factory=lambda *_names: structlog.PrintLogger(sys.stderr),
+    )
+
+
 @contextmanager
 def progress(label: str) -> Iterator[Advance]:
     """Show how far a task is while it runs, and nothing of it afterwards."""

@@ -9,8 +9,8 @@ from assistant.core.ids import CustomerId
 Scope: TypeAlias = Literal["item", "conversation", "category", "all_data", "everything"]
 """``all_data`` keeps the account and its consents, ``everything`` keeps nothing of the customer."""
 
-Extent: TypeAlias = Scope | Literal["expired"]
-"""A scope, or what was kept for as long as was said, in all categories: nobody has to ask."""
+Extent: TypeAlias = Scope | Literal["expired", "corrected"]
+"""A scope, or what was kept for as long as was said, in all categories, or old words of a fact."""
 
 Cause: TypeAlias = Literal["customer", "operator", "retention", "withdrawal", "merge", "replay"]
 """Who or what asked: never more than such a word."""

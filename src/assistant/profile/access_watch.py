@@ -2,7 +2,9 @@
 
 People (agents, operators) have narrow limits. The service's own parts read in proportion to what
 arrives, a whole import at once for example, so theirs are wide. What a customer's own turn asked
-for counts for nobody.
+for counts for nobody, nor does the operator's check of all seals (``reading`` is ``check``): it
+tells the operator verdicts and no content, and each customer has it in their log. What the operator
+reads beside it counts as ever.
 """
 
 from collections.abc import Sequence

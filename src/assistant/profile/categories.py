@@ -8,7 +8,10 @@ it.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
+
+from assistant.core.clock import add_months, to_epoch_ms
 
 StorageBasis = Literal["contract", "consent"]
 
@@ -54,6 +57,18 @@ class CategoryCatalogue:
     def ids(self) -> frozenset[str]:
         """The ids of all categories."""
         return frozenset(self._categories)
+
+    def cuts(self, now: datetime) -> Mapping[str, int]:
+        """Return for each category before when its rows go, in milliseconds since 1970."""
+        return {
+            category.id: to_epoch_ms(add_months(now, -category.retention_months))
+            for category in self
+        }
+
+    def is_past(self, category: str, time: datetime, *, now: datetime) -> bool:
+        """Whether what happened at ``time`` is past the months of its category, if it is one."""
+        known = self._categories.get(category)
+        return known is not None and time < add_months(now, -known.retention_months)
 
     def storable_without_consent(self, category: str) -> bool:
         """Whether the category exists and another basis than consent allows storing it."""

@@ -15,9 +15,13 @@ from typing import Final, Literal, Protocol, TypeAlias
 from assistant.vault.vault import Vault
 
 LedgerKind: TypeAlias = Literal[
-    "everything", "all_data", "category", "conversation", "item", "withdrawal"
+    "everything", "all_data", "category", "conversation", "item", "event", "withdrawal"
 ]
-"""What an entry is about: the scope of an erasure, or a no to a purpose (refused, withdrawn)."""
+"""What an entry is about: the scope of an erasure, or a no to a purpose (refused, withdrawn).
+
+``event`` stands beside the ``item`` of an event and names it as its sender does, so that it is
+known again in a database that never held it.
+"""
 
 KEPT_BEYOND_BACKUPS: Final = timedelta(days=90)
 """How much longer than the oldest backup an entry stays, for the copy that nobody counted."""
@@ -72,6 +76,10 @@ class ErasureLedger(Protocol):
 
     def erased_since(self, subject_hash: bytes) -> datetime | None:
         """Return when everything of this subject was last erased, or None."""
+        ...
+
+    def list_parts(self, subject_hash: bytes) -> Sequence[LedgerEntry]:
+        """Return what was erased of this subject's events: all data, categories, single ones."""
         ...
 
     def entries(self) -> Iterator[tuple[LedgerMark, LedgerEntry]]:

@@ -1,8 +1,8 @@
 """Erases a part of a customer: what stays is sealed anew, so that the old data key can go.
 
 Each step is a short write of its own and safe to repeat; a worker that is killed leaves the next
-one to begin again. While rows are deleted in portions nothing sealed can be written for the
-customer; while replies are looked through nothing is used; the rest happens beside their turns.
+one to begin again. Until replies are looked through nothing of the customer is used, but whatever
+they write comes in between: only rows from before the block are deleted.
 """
 
 from collections import Counter
@@ -88,12 +88,14 @@ class Rekeying:
 
     def _portion(self, connection: Connection, erasure: Erasure, keep: Keep) -> Erasure:
         held = self._parts.blocks.hold(connection, erasure.customer_id)
-        if held is None or not held.refuses_writes:
+        if held is None or not held.blocked:
             return erasure
-        scope = RowScope(erasure.scope, erasure.target)
-        cut = erasure.requested_at if erasure.cause == "replay" else None
         deleted = self._parts.rows.erase(
-            connection, erasure.customer_id, scope, before=cut, limit=PORTION
+            connection,
+            erasure.customer_id,
+            RowScope(erasure.scope, erasure.target),
+            before=erasure.blocked_at,
+            limit=PORTION,
         )
         self._parts.rows.drop_block(connection, erasure.customer_id)
         counts = dict(Counter(erasure.counts) + deleted)

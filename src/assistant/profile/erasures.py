@@ -2,8 +2,9 @@
 
 The erasure ledger is written first, so that no restore brings back what the request covers. Then,
 in the caller's one transaction, what is in scope stops being usable: a little is deleted at once;
-much, or all of a customer, is blocked until a worker has deleted it. Keys, files and the proof
-follow in ``erasure_engine``.
+much, or all of a customer, is blocked until a worker has deleted it. Of somebody who stays, only
+the use is blocked: what they say, decide or ask to be erased meanwhile is taken at once. Keys,
+files and the proof follow in ``erasure_engine``.
 """
 
 import base64
@@ -105,20 +106,19 @@ class Erasures:
             self._record(connection, erasure, scope, held, not_before or at)
         return self._begin(connection, erasure)
 
-    def expire(
-        self, connection: Connection, customer_id: str, target: str, *, at: datetime
+    def erase_rows(
+        self, connection: Connection, customer_id: str, rows: RowScope, *, at: datetime
     ) -> Requested:
-        """Erase (in a write) what was kept for as long as was said; ``target`` tells what that is.
+        """Erase (in a write) what has ``expired``, or the old words of what was ``corrected``.
 
-        The erasure ledger need not know: rows that a restore brings back have expired again.
+        The ledger is not told: what expired, a restore brings back expired; a caller may tell it.
 
         Raises:
-            NotFound: there is no such customer.
-            CustomerErased: everything of the customer is being erased already.
+            NotFound, CustomerErased: as in ``request``.
         """
         self._hold(connection, customer_id)
-        erasure = self._new(customer_id, RowScope("expired", target), at, "retention")
-        return self._begin(connection, erasure)
+        cause: Cause = "retention" if rows.kind == "expired" else "customer"
+        return self._begin(connection, self._new(customer_id, rows, at, cause))
 
     def _begin(self, connection: Connection, erasure: Erasure) -> Requested:
         """Store the erasure, which lets its rows be deleted, and make them unusable."""
@@ -243,21 +243,28 @@ class Erasures:
         sampled = replace(erasure, samples=packed)
         if self._is_much(connection, customer_id, rows):
             parts.blocks.block(connection, customer_id, at=erasure.requested_at)
-            parts.blocks.refuse_writes(connection, customer_id)
-            if erasure.scope == "everything":
+            if erasure.scope == "everything":  # nobody is left whose no could come meanwhile
+                parts.blocks.refuse_writes(connection, customer_id)
                 parts.blocks.cut_off(connection, customer_id)
-            return sampled
+            return replace(sampled, blocked_at=self._covers_until(connection, erasure))
         return replace(sampled, counts=self._delete(connection, erasure, rows))
+
+    def _covers_until(self, connection: Connection, erasure: Erasure) -> datetime:
+        """Return the time that tells rows in scope from those that come before they are deleted.
+
+        Clocks of processes differ, so no row that is there is younger, but what a replay leaves.
+        """
+        asked, rows = erasure.requested_at, RowScope(erasure.scope, erasure.target)
+        if erasure.scope == "everything" or erasure.cause == "replay":
+            return asked
+        newest = self._parts.rows.find_newest(connection, erasure.customer_id, rows)
+        return max(asked, newest or asked)
 
     def _is_much(self, connection: Connection, customer_id: str, rows: RowScope) -> bool:
         """Whether deleting it now would keep everybody else from writing for long."""
         most = AT_ONCE + 1
-        if rows.kind in WHOLE:
-            return True
-        held = self._parts.blocks.hold(connection, customer_id)
-        if held is not None and held.refuses_writes:
-            return True  # a worker is deleting already, and takes this along
-        return self._parts.rows.count(connection, customer_id, rows, at_most=most) == most
+        found = self._parts.rows.count(connection, customer_id, rows, at_most=most)
+        return rows.kind in WHOLE or found == most
 
     def _delete(self, connection: Connection, erasure: Erasure, scope: RowScope) -> dict[str, int]:
         """Delete what is in scope and what was made of it, now."""
@@ -271,7 +278,8 @@ class Erasures:
         cut = erasure.requested_at if erasure.cause == "replay" else None
         deleted = parts.rows.erase(connection, customer_id, scope, before=cut)
         if question is not None:
-            parts.rows.end_question(connection, customer_id, question, at=erasure.requested_at)
+            expired, at = erasure.cause == "retention", erasure.requested_at
+            parts.rows.end_question(connection, customer_id, question, expired=expired, at=at)
         if items:
             parts.histories.trim(connection, customer_id, items)
         return dict(deleted)

@@ -5,8 +5,9 @@ customer's own: to see where a fact came from and what it helped, correct, pause
 """
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from assistant.core.errors import NotFound
 from assistant.profile.confirmed_words import Confirmed, new_fact
@@ -21,18 +22,23 @@ from assistant.store.facts import FactRecord, FactRepository, FactState
 from assistant.store.question_records import (
     Answer,
     Confirmation,
-    Ending,
     QuestionRecord,
 )
 from assistant.store.uses import UseRepository
 from assistant.store.why_questions import QuestionRepository
 
-OnErase: TypeAlias = Callable[[Connection, str, str, datetime], None]
-"""Told, inside the write, customer and id of a fact that is taken back, before its rows go.
 
-What lies elsewhere of it is erased too; retention, which lets facts go whose time is over, does
-that by itself.
-"""
+@dataclass(frozen=True, slots=True)
+class GoneFact:
+    """A fact that goes, or whose words before a correction do, and when."""
+
+    fact: FactRecord
+    why: Literal["withdrawn", "expired", "corrected"]
+    at: datetime
+
+
+OnErase: TypeAlias = Callable[[Connection, str, GoneFact], None]
+"""Told, inside the write, of whose fact goes, before its rows do: what lies elsewhere goes too."""
 
 
 class Facts:
@@ -139,6 +145,7 @@ class Facts:
         question = self._questions.find_question(connection, customer_id, fact.question_id)
         if question is None or question.answer is None:
             raise AssertionError("a fact has a question and an answer")
+        self._erase_elsewhere(connection, customer_id, GoneFact(fact, "corrected", at))
         self._facts.delete_fact(connection, customer_id, fact_id)
         confirmed = Confirmed(
             words=words,
@@ -239,15 +246,18 @@ class Facts:
         connection: Connection,
         customer_id: str,
         fact: FactRecord,
-        ending: Ending,
+        ending: Literal["withdrawn", "expired"],
         at: datetime,
     ) -> None:
-        if self._on_erase is not None and ending == "withdrawn":
-            self._on_erase(connection, customer_id, fact.fact_id, at)
+        self._erase_elsewhere(connection, customer_id, GoneFact(fact, ending, at))
         self._facts.delete_fact(connection, customer_id, fact.fact_id)
         question = self._questions.find_question(connection, customer_id, fact.question_id)
         if question is not None:
             self._questions.end(connection, customer_id, question, ending, at=at)
+
+    def _erase_elsewhere(self, connection: Connection, customer_id: str, gone: GoneFact) -> None:
+        if self._on_erase is not None:
+            self._on_erase(connection, customer_id, gone)
 
     def _get(self, connection: Connection, customer_id: str, fact_id: str) -> FactRecord:
         record = self._facts.find_fact(connection, customer_id, fact_id)

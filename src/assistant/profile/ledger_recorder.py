@@ -6,6 +6,7 @@ of something nobody was promised: it is carried out at the next start, never the
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from assistant.core.errors import ConfigurationError
@@ -19,6 +20,7 @@ from assistant.profile.erasure_ledger import (
 )
 from assistant.store.consents import ConsentEntry
 from assistant.store.engine import Connection
+from assistant.store.erased_events import ALL_CATEGORIES, ErasedEvents, LastingHashes
 from assistant.store.ledger_customers import LedgerCustomers
 from assistant.store.ledger_marks import LedgerMarkRepository
 
@@ -34,11 +36,15 @@ class LedgerRecorder:
         marks: LedgerMarkRepository,
         customers: LedgerCustomers,
         backup_life: timedelta,
+        events: LastingHashes | None = None,
     ) -> None:
+        """``events`` tells by what an erased event is known again where it was never held."""
         self._ledger = ledger
         self._hashes = hashes
         self._marks = marks
         self._customers = customers
+        self._events = events
+        self._erased = ErasedEvents()
         self._kept_for = backup_life + KEPT_BEYOND_BACKUPS
 
     def record_erasure(
@@ -69,7 +75,12 @@ class LedgerRecorder:
             target_hash=hashed,
             chain_head=chain_head,
         )
-        self._append(connection, [entry])
+        entries = [entry]
+        if kind == "item" and target_id is not None:
+            named = self._event_hash(connection, customer_id, target_id)
+            if named is not None:
+                entries.append(replace(entry, kind="event", target_hash=named))
+        self._append(connection, entries)
 
     def record_no(
         self, connection: Connection, customer_id: str, entries: Sequence[ConsentEntry]
@@ -104,6 +115,31 @@ class LedgerRecorder:
     def erased_since(self, external_id: str) -> datetime | None:
         """Return when everything of whom the company knows by this id was last erased."""
         return self._ledger.erased_since(self._hashes.subject(external_id))
+
+    def keep_away(
+        self, connection: Connection, customer_id: str, external_id: str, since: datetime | None
+    ) -> None:
+        """Let what was erased of somebody stay away from the customer they are made now.
+
+        Only a restored database makes anew whom the ledger knows; ``since`` is when everything of
+        them was erased, which covers what is older. Which category an entry names cannot be told
+        here, so no category's events from before it are taken.
+        """
+        for entry in self._ledger.list_parts(self._hashes.subject(external_id)):
+            if since is not None and entry.at <= since:
+                continue
+            if entry.kind == "event" and entry.target_hash is not None:
+                hashes = [entry.target_hash]
+                self._erased.remember(connection, customer_id, hashes, at=entry.at)
+            else:
+                self._erased.refuse_until(connection, customer_id, ALL_CATEGORIES, until=entry.at)
+
+    def _event_hash(self, connection: Connection, customer_id: str, event_id: str) -> bytes | None:
+        """Return the lasting hash of an event that goes; None for what is no event of theirs."""
+        external = self._customers.find_external_hash(connection, customer_id)
+        if self._events is None or external is None:
+            return None
+        return self._events.find_hash(connection, customer_id, event_id, external)
 
     def _append(self, connection: Connection, entries: Sequence[LedgerEntry]) -> None:
         marks = self._ledger.append(entries)

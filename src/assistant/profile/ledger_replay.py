@@ -25,6 +25,7 @@ from assistant.profile.erasures import Erasures, ErasureScope
 from assistant.store.consents import ConsentEvent, ConsentRepository
 from assistant.store.dialects import lock_exclusively
 from assistant.store.engine import Connection
+from assistant.store.erased_events import ALL_CATEGORIES, ErasedEvents
 from assistant.store.ledger_customers import KnownCustomer, LedgerCustomers
 from assistant.store.ledger_marks import LedgerMarkRepository
 
@@ -84,6 +85,7 @@ class LedgerReplay:
         self._consent_ledger = consent_ledger
         self._erasures = erasures
         self._categories = frozenset(categories)
+        self._erased = ErasedEvents()
 
     def replay(self, connection: Connection) -> Replayed:
         """Carry out every entry that has no mark, and mark them all.
@@ -174,8 +176,23 @@ class LedgerReplay:
                 self._request(connection, affected, ErasureScope(whole), at, report)
                 if whole == "everything":
                     return
+        self._keep_away(connection, affected)
         for kind in _PARTS:
             self._erase_targets(connection, affected, kind, report)
+
+    def _keep_away(self, connection: Connection, affected: _Affected) -> None:
+        """Refuse what this copy never held, or holds no more, when it is sent again."""
+        customer_id, owner = affected.customer.customer_id, affected.owner
+        categories = {owner.target(self._hashes, "category", c): c for c in self._categories}
+        for entry in affected.entries:
+            if entry.kind == "event" and entry.target_hash is not None:
+                hashes = [entry.target_hash]
+                self._erased.remember(connection, customer_id, hashes, at=entry.at)
+            category = ALL_CATEGORIES if entry.kind == "all_data" else None
+            if entry.kind == "category":
+                category = categories.get(entry.target_hash or b"")
+            if category is not None:
+                self._erased.refuse_until(connection, customer_id, category, until=entry.at)
 
     def _erase_targets(
         self, connection: Connection, affected: _Affected, kind: _Part, report: Replayed

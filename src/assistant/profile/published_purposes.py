@@ -47,6 +47,27 @@ class PublishingConflict:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownPublishing:
+    """A published text that no pack of this service can have published, or that was changed."""
+
+    purpose: str
+    version: int
+    lang: str
+    newest: int | None
+    """The version of the pack, None where it has no such purpose."""
+
+    @property
+    def message(self) -> str:
+        """What to tell the operator."""
+        text = f"version {self.version} of purpose {self.purpose!r} in {self.lang!r} is published"
+        if self.newest is None:
+            return f"{text}, and the pack has no such purpose: who published it?"
+        if self.version > self.newest:
+            return f"{text}, and the pack knows no version after {self.newest}: who published it?"
+        return f"{text} with a text or a definition that does not fit its hash or its version"
+
+
 def definition_of(pack: Pack, purpose: Purpose) -> JsonObject:
     """Return what a purpose means in every language alike."""
     categories = [pack.categories[name] for name in purpose.categories]
@@ -77,6 +98,29 @@ def find_conflicts(
 ) -> Sequence[PublishingConflict]:
     """Return where the pack differs from what was published under the same versions."""
     return list(_conflicts(pack, published))
+
+
+def find_unknown(pack: Pack, published: Sequence[PublishedPurpose]) -> Sequence[UnknownPublishing]:
+    """Return what is published beyond what the pack knows; earlier versions may be its own."""
+    newest = {purpose.id: purpose.version for purpose in pack.purposes}
+    newest |= {card.purpose: card.version for card in visit_cards()}
+    return [
+        UnknownPublishing(each.purpose, each.version, each.lang, newest.get(each.purpose))
+        for each in published
+        if not 1 <= each.version <= newest.get(each.purpose, 0) or not _fits(each)
+    ]
+
+
+def _fits(published: PublishedPurpose) -> bool:
+    """Whether text and definition have the hashes beside them, and say what they are about."""
+    definition = orjson.loads(published.definition)
+    return (
+        published.text_sha256 == hashlib.sha256(published.text.encode()).hexdigest()
+        and published.definition_sha256 == hashlib.sha256(published.definition.encode()).hexdigest()
+        and isinstance(definition, dict)
+        and (definition.get("purpose"), definition.get("version"))
+        == (published.purpose, published.version)
+    )
 
 
 def publish_pack(

@@ -1,16 +1,16 @@
 """What was kept for as long as was said goes, by the same way as what customers ask to be erased.
 
 The knowledge pack says for each category how many months; facts and questions carry their own end;
-visitors go when they cannot come back. A customer has one such erasure a day at most.
+visitors go when they cannot come back. A customer has one such erasure an hour at most.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from assistant.core.actor import Role
-from assistant.core.clock import add_months, to_epoch_ms
+from assistant.core.clock import add_months
 from assistant.core.erasure import Cause
 from assistant.core.errors import CustomerErased, NotFound
 from assistant.core.ids import CustomerId
@@ -19,15 +19,21 @@ from assistant.profile.erasure_ledger import KEPT_BEYOND_BACKUPS
 from assistant.profile.erasures import Erasures, ErasureScope
 from assistant.store.access_log import Access, AccessLogRepository
 from assistant.store.engine import Connection
-from assistant.store.erasure_scopes import expired_target
+from assistant.store.erased_events import ErasedEvents
+from assistant.store.erasing import RowScope
 from assistant.store.erasures import ErasureRepository
 from assistant.store.expired_rows import ExpiredRows
+from assistant.store.expiry_cuts import expired_target
+
+_AHEAD: Final = timedelta(days=1)
+"""How far ahead of the clock the time of an event may have been when it was taken."""
 
 PAGE: Final = 500
-"""Customers that are looked at in one read."""
+"""Customers that are found in one read."""
 
 _CAUSE: Final[Cause] = "retention"
-_A_DAY: Final = timedelta(days=1)
+_PAUSE: Final = timedelta(minutes=50)
+"""Between two such erasures of a customer: each seals anew what stays, and workers come hourly."""
 
 
 class Questions(Protocol):
@@ -73,29 +79,24 @@ class Retention:
         self._expired = expired
         self._questions = questions
         self._access_log = access_log
+        self._erased_events = ErasedEvents()
         self._kept_for = backups + KEPT_BEYOND_BACKUPS
 
-    def cuts(self, now: datetime) -> Mapping[str, int]:
-        """Return for each category before when its rows go, in milliseconds since 1970."""
-        return {
-            category.id: to_epoch_ms(add_months(now, -category.retention_months))
-            for category in self._categories
-        }
-
     def list_page(self, connection: Connection, *, after: str, now: datetime) -> Page:
-        """Look at the next customers and return those with something that has expired."""
-        page = self._expired.list_customers(connection, after=after, limit=PAGE)
-        due = self._expired.list_expired(connection, page, self.cuts(now)) if page else []
-        return Page(due, page[-1] if len(page) == PAGE else None)
+        """Return the next customers with something that has expired."""
+        cuts = self._categories.cuts(now)
+        due = self._expired.list_expired(connection, cuts, after=after, limit=PAGE)
+        return Page(due, due[-1] if len(due) == PAGE else None)
 
     def expire(self, connection: Connection, customer_id: str, *, now: datetime) -> bool:
         """Erase what has expired of a customer (in a write); False where that has to wait."""
         latest = self._erasure_rows.find_latest(connection, customer_id, cause=_CAUSE)
-        if latest is not None and now < latest + _A_DAY:
+        if latest is not None and now < latest + _PAUSE:
             return False
-        cuts = self.cuts(now)
+        cuts = self._categories.cuts(now)
+        rows = RowScope("expired", expired_target(cuts))
         try:
-            self._erasures.expire(connection, customer_id, expired_target(cuts), at=now)
+            self._erasures.erase_rows(connection, customer_id, rows, at=now)
         except (CustomerErased, NotFound):
             return False  # they are going, or gone
         entry = Access(
@@ -133,7 +134,12 @@ class Retention:
         return bool(self._questions.expire_due(connection, customer_id, now=now))
 
     def drop_records(self, connection: Connection, *, now: datetime) -> int:
-        """Drop the records of erasures that no backup can undo any more (in a write)."""
+        """Drop the records of erasures that no backup can undo any more (in a write).
+
+        So are hashes of erased events that are past every category's months, and refused for that.
+        """
+        longest = max(category.retention_months for category in self._categories)
+        self._erased_events.drop(connection, before=add_months(now, -longest) - _AHEAD)
         return self._expired.drop_final(connection, until=now - self._kept_for)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from assistant.core.actor import Role
-from assistant.core.errors import InvalidInput, NotAllowed, NotFound, Stale
+from assistant.core.errors import InvalidInput, NotAllowed, NotFound, Overloaded, Stale
 from assistant.core.events import JsonObject
 from assistant.core.ids import CustomerId
 from assistant.profile.categories import CONVERSATION
@@ -83,6 +83,7 @@ class VisitorMerge:
             Stale: a yes to anything but the card that is shown today.
             NotFound: the visit is not there (any more), and was not joined with this account.
             NotAllowed: one of the two is not what it should be: a visit and a customer's account.
+        Overloaded: an erasure of the account is under way and would take along what is joined.
             InvalidInput: more was said than can be joined.
         """
         card = find_card(decision.version, decision.text_sha256)
@@ -152,6 +153,8 @@ class VisitorMerge:
         visitor_id: CustomerId,
         at: datetime,
     ) -> Transferred:
+        if self._customers.get_customer(connection, customer_id).blocked_at:
+            raise Overloaded("something of this account is being erased; try again", retry_after=5)
         moved = self._transfer.copy(connection, visitor_id, customer_id)
         reading = Access(
             role=Role.ASSISTANT,

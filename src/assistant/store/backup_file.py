@@ -150,7 +150,7 @@ class BackupReader:
         Raises:
             InvalidInput: it is no backup, not a whole one, or of a later version.
         """
-        self._path = path
+        self.path = path
         try:
             self._zip = zipfile.ZipFile(path)
             content = self._zip.read(_MANIFEST)
@@ -186,25 +186,25 @@ class BackupReader:
                     done += len(chunk)
                     on_bytes(done)
             if digest.hexdigest() != part.sha256:
-                raise InvalidInput(f"{str(self._path)!r}, table {part.table}: {_DAMAGED}")
+                raise InvalidInput(f"{str(self.path)!r}, table {part.table}: {_DAMAGED}")
 
     def rows(self, part: Part) -> Iterator[list[Value]]:
         """Yield the rows of one part."""
         with self._open(part) as file:
             for _ in range(part.rows):
-                yield decode_row(file, self._path)
+                yield decode_row(file, self.path)
 
     def _open(self, part: Part) -> IO[bytes]:
         try:
             return self._zip.open(_name(part.table))
         except (KeyError, zipfile.BadZipFile) as error:
-            raise InvalidInput(f"{str(self._path)!r}, table {part.table}: {_DAMAGED}") from error
+            raise InvalidInput(f"{str(self.path)!r}, table {part.table}: {_DAMAGED}") from error
 
     def _read(self, file: IO[bytes], part: Part) -> bytes:
         try:
             return file.read(_CHUNK)
         except (zipfile.BadZipFile, EOFError, OSError) as error:
-            raise InvalidInput(f"{str(self._path)!r}, table {part.table}: {_DAMAGED}") from error
+            raise InvalidInput(f"{str(self.path)!r}, table {part.table}: {_DAMAGED}") from error
 
 
 def encode_row(row: Sequence[Value]) -> bytes:

@@ -66,10 +66,11 @@ class CustomerBlocks:
         connection.execute(_BLOCK, {"of_customer": customer_id, "at": to_epoch_ms(at)})
 
     def refuse_writes(self, connection: Connection, customer_id: str) -> None:
-        """Let nothing sealed be written for the customer until the fence is moved again.
+        """Let nothing sealed be written for a customer of whom nothing stays.
 
         No data key's header is as new as the one that is asked for then, so the database refuses
-        whatever any process writes. A turn that is being appended ends first, or is refused.
+        whatever any process writes. A turn that is being appended ends first, or is refused. It is
+        not for whoever stays: a no that they say meanwhile may have something to seal.
         """
         connection.execute(_REFUSE_WRITES, {"of_customer": customer_id})
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeAlias, cast
 
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
@@ -16,6 +16,9 @@ from assistant.store.tables.customers import CustomerRow, DirectoryRow
 from assistant.vault.vault import Vault
 
 CustomerKind = Literal["customer", "visitor"]
+
+OnMade: TypeAlias = Callable[[Connection, str, str, datetime | None], None]
+"""Told customer, external id and when everything of that person was erased last."""
 
 _CREATION_LOCK = 7_310_002
 
@@ -65,14 +68,20 @@ class CustomerRepository:
     """Finds and creates customers and keeps their consent epoch.
 
     ``erased_since`` says of an external id when everything of that person was erased last; it is
-    asked when a customer is made, so that nothing from before comes back to them.
+    asked when a customer is made, so that nothing from before comes back to them. ``on_made`` is
+    told of each within that write, to keep away what was erased of them in part.
     """
 
     def __init__(
-        self, *, vault: Vault, erased_since: Callable[[str], datetime | None] = lambda _id: None
+        self,
+        *,
+        vault: Vault,
+        erased_since: Callable[[str], datetime | None] = lambda _id: None,
+        on_made: OnMade = lambda *_made: None,
     ) -> None:
         self._vault = vault
         self._erased_since = erased_since
+        self._on_made = on_made
 
     def erased_since(self, external_id: str) -> datetime | None:
         """Return when everything of somebody was erased last, known or not known any more."""
@@ -196,6 +205,8 @@ class CustomerRepository:
                 for external_id, customer in made.items()
             ],
         )
+        for external_id, customer in made.items():
+            self._on_made(connection, customer.customer_id, external_id, customer.not_before)
         return made
 
     def _seal(self, external_id: str, customer: Customer) -> bytes:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -21,10 +22,11 @@ from sqlalchemy import (
     update,
 )
 
-from assistant.core.clock import to_epoch_ms
+from assistant.core.clock import Clock, from_epoch_ms, system_clock, to_epoch_ms
 from assistant.core.erasure import Extent
 from assistant.store.dialects import Upsert
-from assistant.store.erasure_scopes import QUESTION_TABLES, ScopeRows
+from assistant.store.erased_events import ErasedEvents
+from assistant.store.erasure_scopes import QUESTION_TABLES, ScopeRows, made_at_of
 from assistant.store.file_search import LENGTH, piece_of
 from assistant.store.tables import CATALOGUE, METADATA, ColumnKind
 
@@ -34,6 +36,9 @@ _QUESTIONS = METADATA.tables["why_questions"]
 _BLOCKS = METADATA.tables["history_blocks"]
 _QUEUE = Upsert(METADATA.tables["indexing_queue"], keys=["customer_id"], add=["ticket"])
 _ITEM_IDS = {"events": "event_id", "facts": "fact_id", "turns": "turn_key"}
+
+_SENT_AGAIN: Final[frozenset[Extent]] = frozenset({"item", "category", "all_data"})
+"""Scopes whose events intake would take once more: their customer stays, their time is not over."""
 
 _SAMPLED_ROWS = 4
 _SAMPLED_PIECES = 48
@@ -51,6 +56,10 @@ class RowScope:
 
 class RowEraser:
     """Counts, samples and deletes the rows of one customer that an erasure is about."""
+
+    def __init__(self, *, clock: Clock = system_clock) -> None:
+        self._clock = clock
+        self._erased = ErasedEvents()
 
     def erase(
         self,
@@ -101,6 +110,19 @@ class RowEraser:
                 break
         return found
 
+    def find_newest(
+        self, connection: Connection, customer_id: str, scope: RowScope
+    ) -> datetime | None:
+        """Return when the youngest of the rows in scope was made, None where none tells."""
+        rows = _rows(connection, customer_id, scope)
+        times = [
+            connection.execute(select(func.max(made_at)).where(condition)).scalar_one()
+            for table, condition in rows.selections()
+            if (made_at := made_at_of(table)) is not None
+        ]
+        newest = max((time for time in times if time is not None), default=None)
+        return None if newest is None else from_epoch_ms(newest)
+
     def list_item_ids(
         self, connection: Connection, customer_id: str, scope: RowScope
     ) -> frozenset[str]:
@@ -120,15 +142,25 @@ class RowEraser:
         return connection.execute(found).scalar_one_or_none()
 
     def end_question(
-        self, connection: Connection, customer_id: str, question_id: str, *, at: datetime
+        self,
+        connection: Connection,
+        customer_id: str,
+        question_id: str,
+        *,
+        expired: bool,
+        at: datetime,
     ) -> None:
-        """Let a question whose fact was erased read as withdrawn, so that it is not asked again."""
+        """Let a question whose fact was erased read as withdrawn, so that it is not asked again.
+
+        One whose fact's time was over (``expired``) reads so, and may be asked again.
+        """
+        ending = "expired" if expired else "withdrawn"
         ended = update(_QUESTIONS).where(
             _QUESTIONS.c.customer_id == customer_id,
             _QUESTIONS.c.question_id == question_id,
             _QUESTIONS.c.ending.is_(None),
         )
-        connection.execute(ended.values(ending="withdrawn", ended_at=to_epoch_ms(at)))
+        connection.execute(ended.values(ending=ending, ended_at=to_epoch_ms(at)))
 
     def sample(
         self, connection: Connection, customer_id: str, scope: RowScope, *, hashes: bool
@@ -162,13 +194,25 @@ class RowEraser:
             if limit is not None and table.name not in QUESTION_TABLES:
                 if deleted.total() >= limit:
                     break
-                first = _among_first(table, condition, limit - deleted.total())
-                count = connection.execute(delete(table).where(first)).rowcount
+                wanted = _among_first(table, condition, limit - deleted.total())
             else:
-                count = connection.execute(delete(table).where(condition)).rowcount
+                wanted = condition
+            if table is _EVENTS and scope.kind in _SENT_AGAIN:
+                count = self._erase_events(connection, customer_id, wanted)
+            else:
+                count = connection.execute(delete(table).where(wanted)).rowcount
             if count:
                 deleted[str(table.name)] += count  # a plain str, not SQLAlchemy's kind of one
         return deleted
+
+    def _erase_events(
+        self, connection: Connection, customer_id: str, condition: ColumnElement[bool]
+    ) -> int:
+        """Delete events, and refuse them from now on where they are sent again."""
+        gone = delete(_EVENTS).where(condition).returning(_EVENTS.c.event_hash)
+        hashes = [bytes(each) for each in connection.execute(gone).scalars()]
+        self._erased.remember(connection, customer_id, hashes, at=self._clock())
+        return len(hashes)
 
 
 def _rows(

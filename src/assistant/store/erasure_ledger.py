@@ -25,6 +25,14 @@ _HASH = select(_L.c.entry_hash).where(_L.c.seq == bindparam("of_seq"))
 _ERASED = select(func.max(_L.c.at)).where(
     _L.c.subject_hash == bindparam("subject"), _L.c.kind == "everything"
 )
+_PARTS = (
+    select(_L)
+    .where(
+        _L.c.subject_hash == bindparam("subject"),
+        _L.c.kind.in_(("all_data", "category", "event")),
+    )
+    .order_by(_L.c.seq)
+)
 _AFTER = (
     select(_L).where(_L.c.seq > bindparam("after")).order_by(_L.c.seq).limit(bindparam("at_most"))
 )
@@ -98,6 +106,11 @@ class ErasureLedgerRepository:
         """Return when everything of a subject was last erased."""
         found = connection.execute(_ERASED, {"subject": subject_hash}).scalar_one()
         return cast("int | None", found)
+
+    def list_parts(self, connection: Connection, subject_hash: bytes) -> list[LedgerRow]:
+        """Return what was erased of a subject's events: all data, categories, single ones."""
+        rows = connection.execute(_PARTS, {"subject": subject_hash})
+        return [_chained(row).row for row in rows]
 
     def list_after(self, connection: Connection, seq: int, *, limit: int) -> list[ChainedRow]:
         """Return up to ``limit`` entries after number ``seq``, oldest first."""

@@ -5,7 +5,7 @@ turn lies in a conversation, a step in a question. A test seeds every table and 
 of everything leaves none of its rows.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import cast
 
@@ -16,7 +16,6 @@ from sqlalchemy import (
     Table,
     and_,
     exists,
-    false,
     not_,
     or_,
     select,
@@ -24,10 +23,11 @@ from sqlalchemy import (
 )
 
 from assistant.core.erasure import Extent
+from assistant.store.expiry_cuts import cuts_of, expired_events, old_words_of
 from assistant.store.tables import CATALOGUE, METADATA, ErasureRule
 
-ACCOUNT = frozenset({"identity", "consent", "preferences"})
-"""What stays when all data goes and the account is kept: who it is, and what they decided."""
+ACCOUNT = frozenset({"identity", "consent", "preferences", "erasure"})
+"""What stays when all data goes and the account is kept: who it is, what they decided, erased."""
 
 NO_DATA_CATEGORY = ACCOUNT | {"history", "uses", "access_log"}
 """Words of the catalogue that stand for no data category of their own."""
@@ -44,6 +44,7 @@ _MADE_AT = {
     "conversations": "created_at",
     "handoff_requests": "requested_at",
     "why_questions": "proposed_at",
+    "facts": "valid_from",
     "consent_events": "at",
     "uses": "at",
     "access_log": "at",
@@ -167,6 +168,13 @@ class ScopeRows:
             return and_(table.c.created_at < chat, not_(_has(_T)), not_(_has(_H)))
         return table.c[_MADE_AT[table.name]] < chat
 
+    def corrected(self, table: Table) -> ColumnElement[bool] | None:
+        """Return a fact as it was confirmed before; the steps that led to it stay with the new."""
+        if table.name != "facts":
+            return None
+        fact_id, confirmation = old_words_of(self._target)
+        return and_(table.c.fact_id == fact_id, table.c.confirmation == confirmation)
+
     def _old_turns(self, before: int) -> Select[tuple[str]]:
         return cast(
             "Select[tuple[str]]",
@@ -215,12 +223,20 @@ class ScopeRows:
             older = self._keys_before(_T, "turn_key")
             return and_(condition, table.c.turn_key.in_(older))
         if table.name in QUESTION_TABLES:
-            older = self._keys_before(_Q, "question_id")
+            older = self._keys_before(_Q, "question_id").where(not_(self._led_to_later_fact()))
             return and_(condition, table.c.question_id.in_(older))
         if table.name == "conversations":
-            condition = and_(condition, not_(_has(_T)))
-        made_at = _MADE_AT.get(table.name)
-        return condition if made_at is None else and_(condition, table.c[made_at] <= self._before)
+            condition = and_(condition, not_(_has(_T)), not_(_has(_H)))
+        if table.name == "indexing_queue":  # events that stay are waiting for their vectors
+            events = exists().where(_E.c.customer_id == table.c.customer_id)
+            return and_(condition, not_(events))
+        made_at = made_at_of(table)
+        return condition if made_at is None else and_(condition, made_at <= self._before)
+
+    def _led_to_later_fact(self) -> ColumnElement[bool]:
+        """Whether what was asked before was first confirmed too late to be taken along."""
+        later = _F.c.valid_from > self._before
+        return and_(_of_question(_F, later), not_(_of_question(_F, not_(later))))
 
     def _keys_before(self, parent: Table, key: str) -> Select[tuple[str]]:
         made_at = parent.c[_MADE_AT[parent.name]]
@@ -232,28 +248,10 @@ class ScopeRows:
         )
 
 
-def expired_target(cuts: Mapping[str, int]) -> str:
-    """Return how an erasure of what has expired names what that is.
-
-    ``cuts`` says for each category before when (milliseconds since 1970) its rows go.
-    """
-    return " ".join(f"{category}<{cut}" for category, cut in sorted(cuts.items()))
-
-
-def cuts_of(target: str) -> dict[str, int]:
-    """Return what ``expired_target`` was given."""
-    return {category: int(cut) for category, _, cut in (p.partition("<") for p in target.split())}
-
-
-def expired_events(cuts: Mapping[str, int]) -> ColumnElement[bool]:
-    """Return the condition of events that happened before the cut of their category."""
-    return or_(
-        false(),
-        *(
-            and_(_E.c.category == category, _E.c.time < cut)
-            for category, cut in sorted(cuts.items())
-        ),
-    )
+def made_at_of(table: Table) -> ColumnElement[int] | None:
+    """Return the column that says when a row was made (milliseconds since 1970), if it has one."""
+    name = _MADE_AT.get(table.name)
+    return None if name is None else table.c[name]
 
 
 def _has(rows: Table) -> ColumnElement[bool]:
@@ -268,10 +266,10 @@ def _may_go(table: Table) -> bool:
     return rule.personal and rule.erasure is not ErasureRule.OUTLIVES
 
 
-def _of_question(steps: Table) -> ColumnElement[bool]:
+def _of_question(steps: Table, *also: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether a row of ``steps`` belongs to the question of the statement around this."""
     return exists().where(
-        steps.c.customer_id == _Q.c.customer_id, steps.c.question_id == _Q.c.question_id
+        steps.c.customer_id == _Q.c.customer_id, steps.c.question_id == _Q.c.question_id, *also
     )
 
 
@@ -280,6 +278,7 @@ _CONDITIONS: dict[Extent, Callable[[ScopeRows, Table], ColumnElement[bool] | Non
     "all_data": ScopeRows.all_data,
     "category": ScopeRows.category,
     "conversation": ScopeRows.conversation,
+    "corrected": ScopeRows.corrected,
     "expired": ScopeRows.expired,
     "item": ScopeRows.item,
 }

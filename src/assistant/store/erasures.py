@@ -86,9 +86,10 @@ _MOMENTS = (
 class Erasure:
     """One erasure as it is stored.
 
-    ``target`` is the id of an item or conversation, or a category. ``samples`` are bytes sealed
-    under a key of the service (base64). ``next_at`` says when a worker looks at it again, None when
-    nothing is left to do.
+    ``target`` is the id of an item or conversation, or a category. What a worker deletes of a
+    customer who stays was made up to ``blocked_at``. ``samples`` are bytes sealed under a key of
+    the service (base64). ``next_at`` says when a worker looks at it again, None when nothing is
+    left to do.
     """
 
     customer_id: CustomerId

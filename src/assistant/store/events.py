@@ -3,7 +3,7 @@
 Only ``retrieval.history_reader`` (for use, with a grant), intake and the workers import this.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -15,13 +15,14 @@ from assistant.core.clock import from_epoch_ms, to_epoch_ms
 from assistant.core.events import HistoryEvent, IncomingEvent
 from assistant.core.ids import CustomerId, EventId, new_id
 from assistant.store.dialects import Upsert
-from assistant.store.event_hashes import EventContent, content_hash_of
+from assistant.store.erased_events import ALL_CATEGORIES, ErasedEvents
+from assistant.store.event_hashes import EventContent, content_hash_of, erased_hash_of
 from assistant.store.tables.catalogue import table_of
 from assistant.store.tables.history import EventRow, IndexingRow
 from assistant.vault.envelope import number_of
 from assistant.vault.vault import Vault
 
-EventResult: TypeAlias = Literal["stored", "duplicate", "conflict"]
+EventResult: TypeAlias = Literal["stored", "duplicate", "conflict", "erased"]
 
 _E = table_of(EventRow)
 _OF = _E.c.customer_id == bindparam("of_customer")
@@ -60,7 +61,7 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class EventOutcome:
-    """What became of one incoming event; the id is that of the row that is stored."""
+    """What became of one incoming event; the id is that of the row, where one is stored."""
 
     result: EventResult
     event_id: EventId
@@ -98,6 +99,7 @@ class EventRepository:
 
     def __init__(self, *, vault: Vault) -> None:
         self._vault = vault
+        self._erased = ErasedEvents()
 
     def add_event(
         self, connection: Connection, customer_id: str, event: IncomingEvent, *, at: datetime
@@ -115,17 +117,21 @@ class EventRepository:
         """Store many events of any customers; the outcomes are in the order of ``events``.
 
         The key of an event is (customer, source, id). The same key with the same type, time and
-        data is a duplicate, with other content a conflict; neither changes anything.
+        data is a duplicate, with other content a conflict; neither changes anything. What was
+        erased stays away.
         """
         prepared = [self._prepare(customer, event) for customer, event in events]
+        self._erased.hold(connection, [item.customer_id for item in prepared])
         known = self._known(connection, {item.key for item in prepared})
         fresh: dict[_Key, _Prepared] = {}
         for item in prepared:
             if item.key not in known:
                 fresh.setdefault(item.key, item)
-        if fresh:
-            known |= self._insert(connection, list(fresh.values()), at)
-        return [self._outcome(item, known[item.key]) for item in prepared]
+        erased = self._find_erased(connection, fresh)
+        wanted = [item for key, item in fresh.items() if key not in erased]
+        if wanted:
+            known |= self._insert(connection, wanted, at)
+        return [self._outcome(item, known.get(item.key)) for item in prepared]
 
     def list_events(
         self, connection: Connection, customer_id: str, *, categories: Collection[str]
@@ -185,8 +191,34 @@ class EventRepository:
             event_id=EventId(new_id()),
         )
 
-    def _outcome(self, item: _Prepared, stored: _Stored) -> EventOutcome:
-        """Say what became of an event, given the row that holds its key now."""
+    def _find_erased(
+        self, connection: Connection, fresh: Mapping[_Key, _Prepared]
+    ) -> Collection[_Key]:
+        """Return the keys of those events that were erased."""
+        if not fresh:
+            return ()
+        names = {key: key for key in fresh} | {
+            (item.customer_id, self._lasting_hash(item.event)): key for key, item in fresh.items()
+        }
+        erased = {names[name] for name in self._erased.find_erased(connection, names)}
+        bounds = self._erased.bounds(connection, {customer for customer, _ in fresh})
+        if bounds:
+            for key, item in fresh.items():
+                ends = (
+                    bounds.get((key[0], name)) for name in (item.event.category, ALL_CATEGORIES)
+                )
+                if any(end is not None and to_epoch_ms(item.event.time) <= end for end in ends):
+                    erased.add(key)
+        return erased
+
+    def _lasting_hash(self, event: IncomingEvent) -> bytes:
+        external = self._vault.external_hash(event.subject)
+        return erased_hash_of(self._vault, external, event.source, event.id)
+
+    def _outcome(self, item: _Prepared, stored: _Stored | None) -> EventOutcome:
+        """Say what became of an event, given the row that holds its key now (None: erased)."""
+        if stored is None:
+            return EventOutcome("erased", item.event_id)
         if stored.event_id == item.event_id:
             return EventOutcome("stored", item.event_id)
         same = stored.content_hash == self._content_hash(item, stored.number)

@@ -2,40 +2,53 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import cast
+from typing import Final, cast
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+)
 
 from assistant.core.clock import to_epoch_ms
 from assistant.core.erasure import ErasureState
 from assistant.core.ids import CustomerId
-from assistant.store.erasure_scopes import expired_events
 from assistant.store.tables.catalogue import table_of
 from assistant.store.tables.chat import TurnRow
-from assistant.store.tables.customers import CustomerRow, VisitorRow
+from assistant.store.tables.customers import VisitorRow
 from assistant.store.tables.erasures import ErasureRow
 from assistant.store.tables.history import EventRow
 
-_C = table_of(CustomerRow)
 _V = table_of(VisitorRow)
 _E = table_of(EventRow)
 _T = table_of(TurnRow)
 _R = table_of(ErasureRow)
-_PAGE = (
-    select(_C.c.customer_id)
-    .where(_C.c.customer_id > bindparam("after"))
-    .order_by(_C.c.customer_id)
-    .limit(bindparam("at_most"))
-)
-_OLD_TURNS = (
-    select(_T.c.customer_id)
-    .where(_T.c.customer_id.in_(bindparam("customers", expanding=True)))
-    .where(_T.c.created_at < bindparam("cut"))
-    .distinct()
-)
+
+
+def _whose(rows: Table, *due: ColumnElement[bool]) -> Select[tuple[str]]:
+    """Return the next customers of rows that are due.
+
+    Their column is wrapped, or SQLite would go through all of a key that begins with it.
+    """
+    whose = func.coalesce(rows.c.customer_id, literal_column("''")).label("whose")
+    found = select(whose).where(*due, whose > bindparam("after")).distinct()
+    return found.order_by(whose).limit(bindparam("at_most"))
+
+
+_OLD_EVENTS = _whose(_E, _E.c.category == bindparam("category"), _E.c.time < bindparam("cut"))
+_OLD_TURNS = _whose(_T, _T.c.created_at < bindparam("cut"))
 _VISITORS = (
     select(_V.c.customer_id).where(_V.c.expires_at <= bindparam("now")).limit(bindparam("at_most"))
 )
+CONVERSATION: Final = "chat"
+"""The category whose rows are turns, beside the events of it."""
+
 _FINAL = (
     delete(_R)
     .where(_R.c.state == ErasureState.BACKUP_FINAL.value)
@@ -44,32 +57,23 @@ _FINAL = (
 
 
 class ExpiredRows:
-    """Walks customers page by page; each page is one short read."""
-
-    def list_customers(
-        self, connection: Connection, *, after: str, limit: int
-    ) -> Sequence[CustomerId]:
-        """Return the customers that follow the id ``after``."""
-        rows = connection.execute(_PAGE, {"after": after, "at_most": limit})
-        return list(rows.scalars())
+    """Finds whose rows are due by indexes over time: who has nothing due costs nothing."""
 
     def list_expired(
-        self, connection: Connection, customers: Sequence[str], cuts: Mapping[str, int]
+        self, connection: Connection, cuts: Mapping[str, int], *, after: str, limit: int
     ) -> Sequence[CustomerId]:
-        """Return those of ``customers`` with events or turns from before the cuts.
+        """Return the next customers with events or turns from before the cuts, by id.
 
         ``cuts`` says for each category before when, in milliseconds since 1970.
         """
-        events = (
-            select(_E.c.customer_id)
-            .where(_E.c.customer_id.in_(list(customers)), expired_events(cuts))
-            .distinct()
-        )
-        found = set(connection.execute(events).scalars())
-        if "chat" in cuts:
-            values = {"customers": list(customers), "cut": cuts["chat"]}
-            found |= set(connection.execute(_OLD_TURNS, values).scalars())
-        return sorted(found)
+        found: set[str] = set()
+        for category, cut in sorted(cuts.items()):
+            values = {"cut": cut, "after": after, "at_most": limit}
+            events = connection.execute(_OLD_EVENTS, {**values, "category": category})
+            found.update(row.whose for row in events)
+            if category == CONVERSATION:
+                found.update(row.whose for row in connection.execute(_OLD_TURNS, values))
+        return [CustomerId(each) for each in sorted(found)[:limit]]
 
     def list_gone_visitors(
         self, connection: Connection, *, now: datetime, limit: int

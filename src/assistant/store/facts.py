@@ -4,12 +4,12 @@ A fact whose words do not fit its tag, or whose tag is not that of its confirmat
 without words: ``statement`` None. It can be seen and deleted, and nothing may use it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Connection, Row, and_, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, bindparam, insert, select, update
 
 from assistant.core.clock import from_epoch_ms, to_epoch_ms
 from assistant.core.errors import KeyUnavailable, SealBroken
@@ -85,6 +85,7 @@ class AuditedFact:
 
     customer_id: str
     fact_id: str
+    category: str
     sound: bool
 
 
@@ -126,14 +127,13 @@ _EXPIRED = (
     .where(_F.c.expires_at <= bindparam("now"))
     .limit(bindparam("at_most"))
 )
-_KEYS = (
-    select(_F.c.customer_id, _F.c.fact_id)
-    .where(
-        tuple_(_F.c.customer_id, _F.c.fact_id)
-        > tuple_(bindparam("after_customer"), bindparam("after_fact"))
-    )
-    .order_by(_F.c.customer_id, _F.c.fact_id)
-    .limit(500)
+_HELD = select(_F.c.fact_id, _F.c.category).where(_OF).order_by(_F.c.fact_id)
+_HOLDERS = (
+    select(_F.c.customer_id)
+    .where(_F.c.customer_id > bindparam("after_customer"))
+    .group_by(_F.c.customer_id)
+    .order_by(_F.c.customer_id)
+    .limit(bindparam("at_most"))
 )
 
 
@@ -208,25 +208,37 @@ class FactRepository:
         rows = connection.execute(_EXPIRED, {"now": to_epoch_ms(now), "at_most": limit})
         return [(row.customer_id, row.fact_id) for row in rows]
 
-    def audit_facts(self, connection: Connection) -> Iterator[AuditedFact]:
-        """Yield every fact of every customer, and whether it fits what was confirmed.
+    def list_holders(self, connection: Connection, after: str, limit: int) -> Sequence[str]:
+        """Return customers who have facts, in the order of their ids from ``after`` on."""
+        values = {"after_customer": after, "at_most": limit}
+        return connection.execute(_HOLDERS, values).scalars().all()
+
+    def audit_facts(self, connection: Connection, customer_id: str) -> Sequence[AuditedFact]:
+        """Return every fact of a customer, and whether it fits what was confirmed; no words.
 
         One whose chain is not whole, or whose customer has no key, does not.
         """
-        after = {"after_customer": "", "after_fact": ""}
-        while keys := connection.execute(_KEYS, after).all():
-            for customer_id, fact_id in keys:
-                yield AuditedFact(
-                    customer_id, fact_id, self._is_sound(connection, customer_id, fact_id)
-                )
-            after = {"after_customer": keys[-1].customer_id, "after_fact": keys[-1].fact_id}
+        values = {"of_customer": customer_id}
+        whole = {row.fact_id: row for row in connection.execute(_LIST, values)}
+        return [
+            AuditedFact(customer_id, fact_id, category, self._is_sound(whole.get(fact_id)))
+            for fact_id, category in connection.execute(_HELD, values)
+        ]
 
-    def _is_sound(self, connection: Connection, customer_id: str, fact_id: str) -> bool:
+    def _is_sound(self, row: Row[*tuple[Any, ...]] | None) -> bool:
+        if row is None or not _is_chained(row):
+            return False
         try:
-            fact = self.find_fact(connection, customer_id, fact_id)
+            return self._words.fits_statement(
+                row.customer_id,
+                _F.name,
+                row.fact_id,
+                TaggedWords(row.statement_sealed, bytes(row.tag)),
+                question_id=row.question_id,
+                answer_tag=bytes(row.answered_tag),
+            )
         except KeyUnavailable:
             return False
-        return fact is not None and fact.statement is not None
 
     def _record(self, row: Row[*tuple[Any, ...]]) -> FactRecord:
         return FactRecord(
@@ -254,8 +266,7 @@ class FactRepository:
 
     def _verified(self, row: Row[*tuple[Any, ...]]) -> str | None:
         """Return the words, None unless every tag of the chain fits the next one."""
-        answer_tag = bytes(row.answered_tag)
-        if row.confirmed_tag != row.tag or row.answer_tag != row.answered_tag:
+        if not _is_chained(row):
             return None
         try:
             return self._words.open_statement(
@@ -264,7 +275,13 @@ class FactRepository:
                 row.fact_id,
                 TaggedWords(row.statement_sealed, bytes(row.tag)),
                 question_id=row.question_id,
-                answer_tag=answer_tag,
+                answer_tag=bytes(row.answered_tag),
             )
         except SealBroken:
             return None
+
+
+def _is_chained(row: Row[*tuple[Any, ...]]) -> bool:
+    """Whether fact, confirmation and answer carry each other's tags."""
+    tied: bool = row.confirmed_tag == row.tag and row.answer_tag == row.answered_tag
+    return tied

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import Connection, Table, bindparam, column, insert, table, update
+from sqlalchemy import Connection, Insert, Table, bindparam, column, insert, table, update
 
+from assistant.core.erasure import ErasureState
 from assistant.core.errors import InvalidInput
 from assistant.store.backup_file import Value
 from assistant.store.erasing import RowEraser
@@ -23,6 +24,8 @@ Row = dict[str, Value]
 
 _CUSTOMERS: Final = METADATA.tables["customers"]
 _BLOCKS: Final = METADATA.tables["history_blocks"]
+_ERASURES: Final = METADATA.tables["erasures"]
+_STATES: Final = tuple(ErasureState)
 _FIRST_HEADER: Final = header_of(1)
 _BATCH: Final = 500
 _LEASES: Final = {"erasures": ("lease_owner", "lease_until")}
@@ -32,6 +35,10 @@ _SET_SEALING = (
     update(_CUSTOMERS)
     .where(_CUSTOMERS.c.customer_id == bindparam("of_customer"))
     .values(sealing=bindparam("header"))
+)
+_ADVANCE = update(_ERASURES).where(
+    _ERASURES.c.customer_id == bindparam("of_customer"),
+    _ERASURES.c.erasure_id == bindparam("of_erasure"),
 )
 
 
@@ -82,11 +89,11 @@ class TableLoader:
             if self._prepare(target, row):
                 batch.append(row)
             if len(batch) >= _BATCH:
-                self._connection.execute(statement, batch)
+                self._put_back(target, statement, batch)
                 batch = []
             on_row()
         if batch:
-            self._connection.execute(statement, batch)
+            self._put_back(target, statement, batch)
 
     def finish(self) -> Loaded:
         """Let new content be sealed under each customer's newest key only; return what was done."""
@@ -100,6 +107,26 @@ class TableLoader:
         for customer_id in self.loaded.unindexed:
             RowEraser().drop_block(self._connection, customer_id)
         return self.loaded
+
+    def _put_back(self, target: Table, statement: Insert, rows: Sequence[Row]) -> None:
+        """Store rows; an erasure begins blocked and goes through its states as it went before."""
+        if target is not _ERASURES:
+            self._connection.execute(statement, rows)
+            return
+        reached = [_STATES.index(ErasureState(str(row["state"]))) for row in rows]
+        begun = [
+            {**row, "state": _STATES[min(state, 1)].value}
+            for row, state in zip(rows, reached, strict=True)
+        ]
+        self._connection.execute(statement, begun)
+        for step in range(2, len(_STATES)):
+            keys = [
+                {"of_customer": row["customer_id"], "of_erasure": row["erasure_id"]}
+                for row, state in zip(rows, reached, strict=True)
+                if state >= step
+            ]
+            if keys:
+                self._connection.execute(_ADVANCE.values(state=_STATES[step].value), keys)
 
     def _prepare(self, target: Table, row: Row) -> bool:
         """Return whether ``row`` is put back, after changing in it what must be."""

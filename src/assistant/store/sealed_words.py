@@ -96,6 +96,30 @@ class SealedWords:
             raise SealBroken("a fact does not fit the words that were confirmed")
         return words
 
+    def fits_statement(
+        self,
+        customer_id: str,
+        table: str,
+        fact_id: str,
+        tagged: TaggedWords,
+        *,
+        question_id: str,
+        answer_tag: bytes,
+    ) -> bool:
+        """Whether a statement is the one that was confirmed; its words go nowhere."""
+        try:
+            self.open_statement(
+                customer_id,
+                table,
+                fact_id,
+                tagged,
+                question_id=question_id,
+                answer_tag=answer_tag,
+            )
+        except SealBroken:
+            return False
+        return True
+
     def _statement_tag(
         self, customer_id: str, nonce: bytes, question_id: str, answer_tag: bytes, words: str
     ) -> bytes:

@@ -128,16 +128,26 @@ def read_key_file(path: Path) -> KeyRing:
         mode = stat.S_IMODE(path.stat().st_mode)
         text = path.read_text("ascii", errors="replace")
     except OSError as error:
-        raise KeyUnavailable(
-            f"the key file {str(path)!r} cannot be read; run `assistant init-keys` to make one, "
-            "or put back the one that belongs to this key database"
-        ) from error
+        raise KeyUnavailable(_unreadable(path, error)) from error
     if mode & 0o077:
         raise KeyUnavailable(
             f"the key file {str(path)!r} is open to others (mode {mode:04o}); "
             f"run `chmod 600 {path}`"
         )
     return parse_keys(text, origin=str(path))
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    """Say why, and what to do: only a file that is not there may have to be made."""
+    if isinstance(error, FileNotFoundError):
+        return (
+            f"the key file {str(path)!r} is not there; put back the one that belongs to this key "
+            "database, or, for a new service, run `assistant init-keys` to make one"
+        )
+    return (
+        f"the key file {str(path)!r} cannot be read ({error.strerror}); run this as the account "
+        "of the service, which owns it"
+    )
 
 
 def parse_keys(text: str, *, origin: str) -> KeyRing:

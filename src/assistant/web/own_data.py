@@ -73,7 +73,7 @@ class StoreOwnData:
                 cursor=cursor,
                 only=request.section,
             )
-            return data_answer(overview, page, linked=request.linked)
+            return data_answer(overview, page, linked_to=customer_id if request.linked else None)
 
         return await self._database.read(work)
 
@@ -100,11 +100,13 @@ class StoreOwnData:
         return await self._database.read(work)
 
 
-def data_answer(overview: Overview | None, page: DataPage, *, linked: bool = False) -> bytes:
-    """Return one page as JSON, or as JSON-LD."""
+def data_answer(
+    overview: Overview | None, page: DataPage, *, linked_to: str | None = None
+) -> bytes:
+    """Return one page as JSON, or as JSON-LD about the customer ``linked_to``."""
     following = encode_cursor(page.next) if page.next else None
-    if linked:
-        return orjson.dumps({**as_json_ld(overview, page.items), "cursor": following})
+    if linked_to is not None:
+        return orjson.dumps({**as_json_ld(linked_to, overview, page.items), "cursor": following})
     return orjson.dumps({"overview": overview, "items": page.items, "cursor": following})
 
 

@@ -1,7 +1,7 @@
 """Once an hour: lets go of what was kept for as long as was said, customer by customer.
 
-Any number of processes may run it: an erasure of what has expired happens once a day for each
-customer, whoever asks for it.
+Any number of processes may run it: an erasure of what has expired happens once an hour for each
+customer, whoever asks for it. Who has nothing due is not looked at.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ _log = structlog.get_logger("assistant.workers")
 
 
 class RetentionWorker:
-    """Walks all customers; one that fails does not keep the others."""
+    """Walks the customers with something due; one that fails does not keep the others."""
 
     def __init__(
         self,

@@ -155,6 +155,11 @@ def test_a_backup_that_fails_leaves_no_file(
 
 def test_tables_of_an_older_form_are_not_backed_up(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, f"sqlite:///{tmp_path / 'empty.db'}")
+    with pytest.raises(ConfigurationError, match="no database to back up"):
+        back_up(settings, tmp_path / "backup")
+    assert not (tmp_path / "empty.db").exists()
+    Service(settings.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'b.db'}"})).close()
+    (tmp_path / "empty.db").touch()
 
     with pytest.raises(ConfigurationError, match="start it once"):
         back_up(settings, tmp_path / "backup")

@@ -55,8 +55,10 @@ def test_a_service_is_backed_up_and_restored_by_commands(
     assert "--replace" in capsys.readouterr().err
     assert exit_code("restore", "today.data", "--keys", "today.keys", "--replace") == 0
     told = capsys.readouterr()
-    assert "1 stay destroyed" in told.out
-    assert "left out, because their key is destroyed: " in told.out
+    rows = [line.split("  ") for line in told.out.splitlines()]
+    counts = {row[0]: [cell.strip() for cell in row[1:] if cell.strip()] for row in rows}
+    assert counts["keys that stay destroyed, customers"] == ["1", "erased since"]
+    assert "events 2" in counts["rows left out: their key is destroyed"][1]
     assert "Traceback" not in told.err
 
     service = Service(deployed, clock)
@@ -121,3 +123,21 @@ def test_the_service_does_not_start_on_a_lost_ledger_unless_that_is_accepted(
     bootstrap.build(deployed, accept_lost_ledger=True).close()
 
     bootstrap.build(deployed).close()
+
+
+def test_check_says_that_the_keys_were_lost_and_makes_none(
+    deployed: Settings, clock: SteppableClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = Service(deployed, clock)
+    arrive(service, "ada")
+    service.close()
+    for path in deployed.key_folder.glob("keys.db*"):
+        path.unlink()
+
+    assert exit_code("check") == 1
+
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("error")]
+    assert len(lines) == 1
+    assert "the key database is missing or empty" in lines[0]
+    assert "`assistant restore --keys FILE`" in lines[0]
+    assert not list(deployed.key_folder.glob("keys.db*"))

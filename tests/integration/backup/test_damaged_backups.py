@@ -105,9 +105,13 @@ def test_a_backup_of_another_service_or_kind_is_refused(
     _, backup = sound
     other = settings_in(tmp_path / "other", f"sqlite:///{tmp_path / 'other.db'}")
 
+    with pytest.raises(ConfigurationError, match="there is no key database"):
+        put_back(other, backup)
+    assert not list(other.key_folder.glob("keys.db*")), "none is made that would stand in the way"
+    Service(other).close()
     with pytest.raises(ConfigurationError, match="another key database"):
         put_back(other, backup)
-    with pytest.raises(InvalidInput, match="not keys"):
+    with pytest.raises(InvalidInput, match="holds no keys"):
         put_back(other, None, backup)
     with pytest.raises(InvalidInput, match="no file"):
         put_back(other, tmp_path / "nothing")

@@ -56,6 +56,36 @@ def test_a_lost_key_database_comes_back_without_the_keys_of_who_was_erased(
     assert len(service.indexed(cleo.customer_id)) == 2
 
 
+def test_a_destroyed_data_key_is_destroyed_again_though_the_first_restore_failed(
+    settings: Settings,
+    service: Service,
+    start: Start,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ben = arrive(service, "ben")
+    back_up(settings, tmp_path / "backup")
+    back_up_the_keys(settings, tmp_path / "keys")
+    service.erase(ben.customer_id, "item", ben.events[0])
+    service.work()
+    service.close()
+    lose_keys(settings)
+
+    def fail(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("assistant.bootstrap.restore.load_backup", fail)
+        with pytest.raises(OSError, match="no space"):
+            put_back(settings, tmp_path / "backup", tmp_path / "keys", replace=True)
+    put_back(settings, tmp_path / "backup", tmp_path / "keys", replace=True)
+
+    service = start()
+    assert min(service.stores.vault.data_key_numbers(ben.customer_id)) > 1
+    assert service.event_ids(ben.customer_id) == ben.events[1:]
+    assert len(service.indexed(ben.customer_id)) == 1
+
+
 def test_keys_that_were_lost_alone_come_back_alone(
     settings: Settings, service: Service, start: Start, tmp_path: Path
 ) -> None:
@@ -64,6 +94,33 @@ def test_keys_that_were_lost_alone_come_back_alone(
     service.close()
     lose_keys(settings)
 
+    put_back(settings, None, tmp_path / "keys")
+
+    assert len(start().indexed(ada.customer_id)) == 2
+
+
+def test_no_key_database_is_made_in_place_of_one_that_was_lost(
+    settings: Settings, service: Service, start: Start, tmp_path: Path
+) -> None:
+    """A new one would open nothing, and refuse the right one's backup as another's."""
+    ada = arrive(service, "ada")
+    back_up(settings, tmp_path / "backup")
+    back_up_the_keys(settings, tmp_path / "keys")
+    service.close()
+    lose_keys(settings)
+
+    for attempt in (
+        start,
+        lambda: back_up(settings, tmp_path / "another"),
+        lambda: back_up_the_keys(settings, tmp_path / "another"),
+        lambda: put_back(settings, tmp_path / "backup", replace=True),
+    ):
+        with pytest.raises(
+            ConfigurationError, match=r"there is no key database|is missing or empty"
+        ):
+            attempt()
+    assert not (tmp_path / "another").exists()
+    assert not list(settings.key_folder.glob("keys.db*"))
     put_back(settings, None, tmp_path / "keys")
 
     assert len(start().indexed(ada.customer_id)) == 2
@@ -149,6 +206,22 @@ def test_a_lost_ledger_is_found_and_nothing_goes_on_until_it_is_accepted(
     assert service.find(ben.subject) == ben.customer_id
     service.decide(ben.customer_id, "withdrawn")  # and the new ledger is written to
     assert service.stores.ledger.reach().last.seq > 0
+
+
+def test_a_lost_ledger_is_found_though_the_backup_is_older_than_every_entry(
+    settings: Settings, service: Service, start: Start, tmp_path: Path
+) -> None:
+    ada = arrive(service, "ada")
+    back_up(settings, tmp_path / "backup")
+    service.decide(ada.customer_id, "withdrawn")
+    service.close()
+    lose_ledger(settings)
+
+    with pytest.raises(ConfigurationError, match="the erasure ledger lacks 10 entries"):
+        put_back(settings, tmp_path / "backup", replace=True)
+
+    service = start()
+    assert not isinstance(service.authorize(ada.customer_id), Grant)
 
 
 def test_a_ledger_that_was_put_back_from_an_older_copy_is_found(

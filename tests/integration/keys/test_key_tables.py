@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from sqlalchemy import inspect, text
 from tests.databases import PostgresTemplate
+from tests.first_version import add_key_tables
 
 from assistant.adapters.sql_key_store import SqlKeyStore
 from assistant.core.errors import ConfigurationError
@@ -20,16 +21,6 @@ from assistant.vault.wrapping import check_value
 
 KEY = new_key()
 DATA_KEY = bytes(range(32))
-VERSION_1 = (
-    "CREATE TABLE key_schema (version INTEGER NOT NULL PRIMARY KEY)",
-    "CREATE TABLE key_epochs (epoch INTEGER NOT NULL PRIMARY KEY, created_at BIGINT NOT NULL, "
-    "check_value {bytes} NOT NULL)",
-    "CREATE TABLE wrapped_keys (customer_id VARCHAR NOT NULL, epoch INTEGER NOT NULL, "
-    "wrapped {bytes} NOT NULL, created_at BIGINT NOT NULL, PRIMARY KEY (customer_id))",
-    "CREATE TABLE service_keys (name VARCHAR NOT NULL PRIMARY KEY, epoch INTEGER NOT NULL, "
-    "wrapped {bytes} NOT NULL)",
-    "INSERT INTO key_schema VALUES (1)",
-)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -49,9 +40,7 @@ def written_before(url: str) -> str:
     """A key database of version 1 with a few customers and a service key."""
 
     def write(connection: Connection) -> None:
-        kind = {"sqlite": "BLOB", "postgresql": "BYTEA"}[connection.dialect.name]
-        for statement in VERSION_1:
-            connection.execute(text(statement.format(bytes=kind)))
+        add_key_tables(connection)
         check = {"check": check_value(KEY)}
         connection.execute(text("INSERT INTO key_epochs VALUES (1, 0, :check)"), check)
         wrapped = aes_key_wrap(KEY.secret, DATA_KEY)
@@ -129,8 +118,7 @@ def test_a_wrapped_key_of_version_1_is_in_no_file_twice(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'keys.db'}"
     database = Database.open(url, pool_size=1)
     wrapped = aes_key_wrap(KEY.secret, DATA_KEY)
-    for statement in VERSION_1:
-        database.write_now(lambda c, s=statement: c.execute(text(s.format(bytes="BLOB"))))
+    database.write_now(add_key_tables)
     database.write_now(
         lambda c: c.execute(text("INSERT INTO wrapped_keys VALUES ('a', 1, :w, 0)"), {"w": wrapped})
     )

@@ -233,6 +233,18 @@ async def test_never_ask_me_why_is_kept_and_undone(served: Served) -> None:
     assert served.parts.propose(served.ada) is not None
 
 
+async def test_a_preference_that_is_not_known_is_refused_by_its_name(served: Served) -> None:
+    status, body = await served.send(
+        "PUT", PREFERENCES, {"why_questions": "never", "quiet_hours": "22-07"}
+    )
+    _, kept = await served.send("GET", PREFERENCES)
+
+    assert status == 400
+    assert body["code"] == "invalid_input"
+    assert ["/quiet_hours" in str(error) for error in body["errors"]] == [True]
+    assert kept["why_questions"] == "ask"
+
+
 async def test_another_customer_sees_and_changes_nothing(served: Served) -> None:
     question = await served.asked()
     fact = served.parts.fact(served.ada, KEPT)

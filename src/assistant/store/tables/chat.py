@@ -1,6 +1,6 @@
 """What was said: conversations, turns, and what customers and the service note about a turn."""
 
-from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from assistant.store.tables.catalogue import (
@@ -41,6 +41,7 @@ class TurnRow(Row, table=True):
         ForeignKeyConstraint(*_OF_CONVERSATION),
         UniqueConstraint("customer_id", "turn_hash"),
         UniqueConstraint("customer_id", "conversation_id", "seq"),
+        Index(None, "created_at", "customer_id"),
     )
 
     customer_id: str = Field(primary_key=True)

@@ -1,6 +1,6 @@
 """What customers asked to have erased, how far it came, and the proof of it."""
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from assistant.store.tables.catalogue import (
@@ -54,7 +54,57 @@ class ErasureRow(Row, table=True):
     lease_until: int | None = optional_moment()
 
 
+class ErasedEventRow(Row, table=True):
+    """An event that was erased, by its keyed hash: sent again, it is refused.
+
+    The hash is that of ``events``, under the customer's own key for hashes; no data key is needed,
+    so it outlives the sealing anew of what stays.
+    """
+
+    __tablename__ = "erased_events"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
+        UniqueConstraint("customer_id", "event_hash"),
+        Index(None, "erased_at"),
+    )
+
+    customer_id: str = Field(primary_key=True)
+    refusal_id: str = Field(primary_key=True)
+    event_hash: bytes
+    erased_at: int = moment()
+
+
+class ErasedCategoryRow(Row, table=True):
+    """Up to when events of a category are refused, where a restore left nobody to say which."""
+
+    __tablename__ = "erased_categories"
+    __table_args__ = (ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),)
+
+    customer_id: str = Field(primary_key=True)
+    category: str = Field(primary_key=True)
+    until: int = moment()
+
+
 RULES = {
+    "erased_events": TableRule(
+        category="erasure",
+        erasure=ErasureRule.DELETE,
+        columns={
+            "customer_id": ColumnKind.INTERNAL_ID,
+            "refusal_id": ColumnKind.INTERNAL_ID,
+            "event_hash": ColumnKind.KEYED_HASH,
+            "erased_at": ColumnKind.OPERATIONAL,
+        },
+    ),
+    "erased_categories": TableRule(
+        category="erasure",
+        erasure=ErasureRule.DELETE,
+        columns={
+            "customer_id": ColumnKind.INTERNAL_ID,
+            "category": ColumnKind.OPERATIONAL,
+            "until": ColumnKind.OPERATIONAL,
+        },
+    ),
     "erasures": TableRule(
         category="erasure",
         erasure=ErasureRule.OUTLIVES,

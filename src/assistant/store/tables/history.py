@@ -1,6 +1,6 @@
 """A customer's history: events, the packed block that makes them searchable, what waits for it."""
 
-from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from assistant.store.tables.catalogue import (
@@ -19,6 +19,7 @@ class EventRow(Row, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["customer_id"], ["customers.customer_id"]),
         UniqueConstraint("customer_id", "event_hash"),
+        Index(None, "category", "time", "customer_id"),
     )
 
     customer_id: str = Field(primary_key=True)

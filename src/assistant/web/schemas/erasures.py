@@ -8,8 +8,10 @@ from assistant.web.schemas.base import Incoming, Outgoing, Uuid
 from assistant.web.schemas.me import CategoryId
 
 RequestScope = Literal["item", "conversation", "category", "all_data", "everything"]
-ScopeWord = Literal["item", "conversation", "category", "expired", "all_data", "everything"]
-"""`expired` is the service's own: what was kept as long as was said."""
+ScopeWord = Literal[
+    "item", "conversation", "category", "expired", "corrected", "all_data", "everything"
+]
+"""Two are the service's own: what was kept as long as was said, old words of a fact."""
 StateWord = Literal[
     "REQUESTED",
     "BLOCKED_FOR_USE",

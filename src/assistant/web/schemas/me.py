@@ -131,7 +131,7 @@ class AccessEntryBody(Outgoing):
     actor: str = Field(description="A worker's name, a member of staff, or the role itself.")
     reading: str = Field(
         description="What was done with what was read; `discarded` was let go again unused, "
-        "because consent moved or the turn had its reply already."
+        "because consent moved or the turn had its reply already, `check` only verified."
     )
     purpose: str
     categories: list[str]

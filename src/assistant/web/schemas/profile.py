@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from assistant.web.schemas.base import Incoming, LanguageTag, Outgoing, Uuid
 
@@ -170,7 +170,12 @@ class FactChange(Incoming):
 
 
 class PreferencesRequest(Incoming):
-    """What the customer prefers; members that are left out stay as they are."""
+    """What the customer prefers; members that are left out stay as they are.
+
+    A member that is not known is refused: whoever sent it would believe it was heeded.
+    """
+
+    model_config = ConfigDict(extra="forbid")
 
     why_questions: Literal["ask", "never"] | None = None
 
