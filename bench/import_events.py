@@ -23,8 +23,8 @@ from assistant.channels.cloudevents import EventParser
 from assistant.channels.import_file import EventImport
 from assistant.channels.intake import Intake
 from assistant.core.clock import system_clock
-from assistant.profile.consent import ConsentLedger
-from assistant.profile.pack import load_pack
+from assistant.profile.consent.ledger import ConsentLedger
+from assistant.profile.pack.loading import load_pack
 from assistant.store.consents import ConsentRepository
 from assistant.store.customers import CustomerRepository
 from assistant.store.engine import Database

@@ -11,8 +11,8 @@ from rich.progress import track
 from assistant.bootstrap.stores import Stores
 from assistant.core.events import HistoryEvent
 from assistant.core.ids import CustomerId, EventId, new_id
-from assistant.profile.consent import ConsentDecision, ConsentLedger
-from assistant.profile.pack import load_pack
+from assistant.profile.consent.ledger import ConsentDecision, ConsentLedger
+from assistant.profile.pack.loading import load_pack
 from assistant.retrieval.history_block import pack_history
 from assistant.retrieval.terms import terms
 from assistant.settings import Settings

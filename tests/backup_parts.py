@@ -14,9 +14,9 @@ from assistant.bootstrap.restore import Restored, RestoreOptions, restore
 from assistant.core.actor import Role
 from assistant.core.clock import Clock, system_clock
 from assistant.core.ids import CustomerId
-from assistant.profile.consent import ConsentDecision, ConsentLedger
-from assistant.profile.consent_gate import ConsentGate
-from assistant.profile.grants import Grant, Refusal
+from assistant.profile.consent.gate import ConsentGate
+from assistant.profile.consent.grants import Grant, Refusal
+from assistant.profile.consent.ledger import ConsentDecision, ConsentLedger
 from assistant.settings import Settings
 from assistant.store.backup_file import BackupReader, Manifest
 from assistant.store.consents import Decision

@@ -18,10 +18,10 @@ from assistant.core.erasure import ErasureState, Scope
 from assistant.core.ids import ConversationId, CustomerId, TurnKey, new_id
 from assistant.dialogue.reply_codec import decode_reply, encode_reply
 from assistant.dialogue.turns import Citation, Reply, Sentence, UsedItem
-from assistant.profile.consent import ConsentDecision, ConsentLedger
-from assistant.profile.erasure_engine import ErasureEngine
-from assistant.profile.erasures import ErasureScope, Requested
-from assistant.profile.pack import Pack, load_pack
+from assistant.profile.consent.ledger import ConsentDecision, ConsentLedger
+from assistant.profile.erasure.engine import ErasureEngine
+from assistant.profile.erasure.requests import ErasureScope, Requested
+from assistant.profile.pack.loading import Pack, load_pack
 from assistant.retrieval.encoding import EncodingService
 from assistant.retrieval.history_block import unpack_history
 from assistant.retrieval.history_indexing import HistoryIndexer

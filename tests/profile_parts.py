@@ -14,11 +14,11 @@ from assistant.channels.import_file import EventImport
 from assistant.channels.intake import Intake, ItemResult
 from assistant.core.actor import Role
 from assistant.core.ids import CustomerId
-from assistant.profile.consent import ConsentDecision, ConsentLedger
-from assistant.profile.consent_gate import ConsentGate
-from assistant.profile.consent_state import ConsentState
-from assistant.profile.grants import Grant, Refusal
-from assistant.profile.pack import Pack, load_pack
+from assistant.profile.consent.gate import ConsentGate
+from assistant.profile.consent.grants import Grant, Refusal
+from assistant.profile.consent.ledger import ConsentDecision, ConsentLedger
+from assistant.profile.consent.state import ConsentState
+from assistant.profile.pack.loading import Pack, load_pack
 from assistant.store.consents import ConsentRepository, Decision
 from assistant.store.customers import CustomerRepository
 from assistant.store.engine import Database

@@ -14,17 +14,17 @@ from assistant.dialogue.fact_access import FactAccess
 from assistant.dialogue.phrases import load_phrases
 from assistant.dialogue.profile_summary import ProfileReader, ProfileWords
 from assistant.dialogue.profile_turns import ProfileTurns
-from assistant.profile.cards import CardShown
-from assistant.profile.erasure_ledger import LedgerHashes
-from assistant.profile.erasure_parts import ErasureParts
-from assistant.profile.erasure_samples import SampleSeal
-from assistant.profile.erasures import Erasures
-from assistant.profile.fact_views import FactView
-from assistant.profile.facts import Facts
-from assistant.profile.ledger_recorder import LedgerRecorder
-from assistant.profile.published_purposes import publish_pack
-from assistant.profile.question_views import Confirming, Proposal, QuestionView
-from assistant.profile.why_questions import WhyQuestions
+from assistant.profile.consent.published_purposes import publish_pack
+from assistant.profile.erasure.ledger import LedgerHashes
+from assistant.profile.erasure.ledger_recorder import LedgerRecorder
+from assistant.profile.erasure.parts import ErasureParts
+from assistant.profile.erasure.requests import Erasures
+from assistant.profile.erasure.samples import SampleSeal
+from assistant.profile.questions.cards import CardShown
+from assistant.profile.questions.fact_views import FactView
+from assistant.profile.questions.facts import Facts
+from assistant.profile.questions.views import Confirming, Proposal, QuestionView
+from assistant.profile.questions.why_questions import WhyQuestions
 from assistant.retrieval.history_trimming import HistoryTrimmer
 from assistant.store.customer_blocks import CustomerBlocks
 from assistant.store.engine import Connection

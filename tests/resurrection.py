@@ -15,10 +15,10 @@ from tests.resurrection_parts import PURPOSE, TYPES, Deployment, Kept, Written
 
 from assistant.core.erasure import Scope
 from assistant.core.ids import ConversationId, new_id
-from assistant.profile.consent import ConsentDecision
-from assistant.profile.erasure_ledger import LedgerHashes
-from assistant.profile.grants import Grant
-from assistant.profile.ledger_noes import LedgerNoes
+from assistant.profile.consent.grants import Grant
+from assistant.profile.consent.ledger import ConsentDecision
+from assistant.profile.erasure.ledger import LedgerHashes
+from assistant.profile.erasure.ledger_noes import LedgerNoes
 from assistant.store.consents import Decision
 from assistant.store.tables import CATALOGUE, METADATA
 from assistant.vault.rotation import rotate_key_file

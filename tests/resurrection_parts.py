@@ -21,8 +21,8 @@ from assistant.core.erasure import Scope
 from assistant.core.ids import ConversationId, CustomerId, new_id
 from assistant.dialogue.reply_codec import encode_reply
 from assistant.dialogue.turns import Reply, Sentence
-from assistant.profile.erasures import ErasureScope
-from assistant.profile.grants import Grant, Refusal
+from assistant.profile.consent.grants import Grant, Refusal
+from assistant.profile.erasure.requests import ErasureScope
 from assistant.settings import Settings
 from assistant.store.engine import Connection
 from assistant.store.tables import CATALOGUE, METADATA, ColumnKind

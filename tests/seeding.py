@@ -18,8 +18,8 @@ from tests.fakes.clock import SteppableClock
 from assistant.core.clock import from_epoch_ms, to_epoch_ms, to_rfc3339
 from assistant.core.erasure import ErasureState
 from assistant.core.ids import CustomerId, new_id
-from assistant.profile.pack import Pack
-from assistant.profile.published_purposes import publish
+from assistant.profile.consent.published_purposes import publish
+from assistant.profile.pack.loading import Pack
 from assistant.store.consents import ConsentEntry, ConsentRepository
 from assistant.store.customers import CustomerRepository
 from assistant.store.engine import Connection, Database

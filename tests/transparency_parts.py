@@ -2,11 +2,11 @@
 
 from tests.profile_parts import MARKET
 
-from assistant.profile.consent import ConsentLedger
-from assistant.profile.pack import load_pack
-from assistant.profile.transparency import Transparency
-from assistant.profile.transparency_standing import Deployment, FindEmbedded
-from assistant.profile.transparency_words import load_transparency_words
+from assistant.profile.consent.ledger import ConsentLedger
+from assistant.profile.pack.loading import load_pack
+from assistant.profile.transparency.own_data import Transparency
+from assistant.profile.transparency.standing import Deployment, FindEmbedded
+from assistant.profile.transparency.words import load_transparency_words
 from assistant.store.consents import ConsentRepository
 from assistant.store.customers import CustomerRepository
 from assistant.store.engine import Database

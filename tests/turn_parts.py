@@ -23,7 +23,7 @@ from assistant.dialogue.responder import Heard, Responder, encode_examples
 from assistant.dialogue.turn_handler import TurnHandler
 from assistant.dialogue.turns import Reply, Utterance
 from assistant.dialogue.use_notes import UseNotes
-from assistant.profile.grants import Grant
+from assistant.profile.consent.grants import Grant
 from assistant.retrieval.answer_sentences import AnswerSentence
 from assistant.retrieval.encoding import EncodingService
 from assistant.retrieval.history_reader import HistoryReader, OpenedHistory

@@ -5,7 +5,7 @@ from assistant.bootstrap.visits import visitor_merge
 from assistant.core.ids import ConversationId, CustomerId, TurnKey, new_id
 from assistant.dialogue.reply_codec import encode_reply
 from assistant.dialogue.turns import Reply, Sentence
-from assistant.profile.visit_card import visit_card
+from assistant.profile.consent.visit_card import visit_card
 from assistant.profile.visitor_merge import JoinDecision, Joined, VisitorMerge
 from assistant.store.conversations import RecordedTurn
 

@@ -8,13 +8,13 @@ from typing import TypeVar
 from tests.profile_parts import Parts
 
 from assistant.core.ids import CustomerId, new_id
-from assistant.profile.cards import CardShown
-from assistant.profile.consent import ConsentLedger
-from assistant.profile.fact_views import FactView
-from assistant.profile.facts import Facts
-from assistant.profile.published_purposes import publish
-from assistant.profile.question_views import Confirming, Proposal, QuestionView
-from assistant.profile.why_questions import WhyQuestions
+from assistant.profile.consent.ledger import ConsentLedger
+from assistant.profile.consent.published_purposes import publish
+from assistant.profile.questions.cards import CardShown
+from assistant.profile.questions.fact_views import FactView
+from assistant.profile.questions.facts import Facts
+from assistant.profile.questions.views import Confirming, Proposal, QuestionView
+from assistant.profile.questions.why_questions import WhyQuestions
 from assistant.store.engine import Connection
 from assistant.store.facts import FactRepository
 from assistant.store.published_purposes import PublishedPurposeRepository

@@ -10,7 +10,7 @@ from typing import get_type_hints
 from tests.architecture.source_tree import python_files
 
 import assistant.store
-from assistant.profile.grants import Grant
+from assistant.profile.consent.grants import Grant
 from assistant.retrieval.history_reader import HistoryReader, OpenedHistory
 
 HISTORY = ("HistoryEvent", "HistoryBlock", "OwnRow")
@@ -21,9 +21,9 @@ MAY_READ = {
     "retrieval/history_indexing.py": "packs a customer's own block, shows nothing to anybody",
     "retrieval/history_trimming.py": "takes erased events out of a block, shows nothing to anybody",
     "bootstrap/transparency.py": "tells a customer which of their own events have a vector",
-    "profile/export.py": "a customer takes away their own; the reading is logged first",
-    "profile/reciprocity.py": "a customer sees where their own helped them",
-    "profile/transparency.py": "a customer is shown everything that is theirs",
+    "profile/transparency/export.py": "a customer takes away their own, the reading logged first",
+    "profile/transparency/reciprocity.py": "a customer sees where their own helped them",
+    "profile/transparency/own_data.py": "a customer is shown everything that is theirs",
     "web/records.py": "a customer looks at their own; takes a verified actor",
 }
 """Modules that may call what gives history out, and why."""

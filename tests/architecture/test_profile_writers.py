@@ -11,11 +11,11 @@ import pytest
 WRITERS = frozenset(
     f"assistant.{name}"
     for name in (
-        "profile.why_questions",
-        "profile.question_proposals",
-        "profile.facts",
-        "profile.consent",
-        "profile.erasures",
+        "profile.questions.why_questions",
+        "profile.questions.proposals",
+        "profile.questions.facts",
+        "profile.consent.ledger",
+        "profile.erasure.requests",
         "store.why_questions",
         "store.facts",
         "store.consents",
@@ -26,11 +26,11 @@ WRITERS = frozenset(
 )
 
 GATES = (
-    ("profile.consent_gate", "profile.consent"),
-    ("profile.consent_state", "store.consents"),
-    ("profile.usable_history", "profile.consent"),
-    ("profile.fact_views", "store.facts"),
-    ("profile.confirmed_words", "store.facts"),
+    ("profile.consent.gate", "profile.consent.ledger"),
+    ("profile.consent.state", "store.consents"),
+    ("profile.consent.usable_history", "profile.consent.ledger"),
+    ("profile.questions.fact_views", "store.facts"),
+    ("profile.questions.confirmed_words", "store.facts"),
 )
 """Imports that read where a customer stands, or name a type, and give no writer on."""
 

@@ -12,7 +12,7 @@ from tests.fakes.question_steps import ASKED, CARD
 from tests.integration.web.conftest import Shop
 
 from assistant.core.ids import CustomerId
-from assistant.profile.question_states import QuestionState
+from assistant.profile.questions.states import QuestionState
 from assistant.web.app import build_app
 from assistant.web.services import WebLimits
 

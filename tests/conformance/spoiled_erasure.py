@@ -8,7 +8,7 @@ from tests.conformance.mutants import Mutants, Value, around, nothing
 
 from assistant.channels.intake import Intake
 from assistant.dialogue.erased_replies import ReplyEraser
-from assistant.profile.erasures import Erasures
+from assistant.profile.erasure.requests import Erasures
 from assistant.store.erasing import RowEraser
 from assistant.vault.vault import Vault
 from assistant.web.identity import StoreCustomers

@@ -8,10 +8,10 @@ from tests.conformance.mutants import Mutants, Value, around
 
 from assistant.channels.intake import Intake
 from assistant.dialogue.responder import Responder
-from assistant.profile.categories import CategoryCatalogue
-from assistant.profile.consent import ConsentLedger
-from assistant.profile.consent_gate import ConsentGate
-from assistant.profile.consent_state import ConsentState
+from assistant.profile.consent.gate import ConsentGate
+from assistant.profile.consent.ledger import ConsentLedger
+from assistant.profile.consent.state import ConsentState
+from assistant.profile.pack.categories import CategoryCatalogue
 from assistant.web import auth, consents
 from assistant.web.problems import InvalidBody
 from assistant.web.turns import TurnTaker

@@ -8,11 +8,11 @@ from tests.conformance.spoiled_gate import let_withdrawn_stay
 
 from assistant.dialogue import responder
 from assistant.dialogue.profile_requests import ProfileRequest
-from assistant.profile import facts, question_views
-from assistant.profile.cards import Card, CardShown
-from assistant.profile.facts import Facts
-from assistant.profile.question_views import Confirming
-from assistant.profile.why_questions import CHANNEL, WhyQuestions
+from assistant.profile.questions import facts, views
+from assistant.profile.questions.cards import Card, CardShown
+from assistant.profile.questions.facts import Facts
+from assistant.profile.questions.views import Confirming
+from assistant.profile.questions.why_questions import CHANNEL, WhyQuestions
 
 QUESTIONS = Mutants()
 
@@ -112,7 +112,7 @@ def _keep_withdrawn(patch: pytest.MonkeyPatch) -> None:
 
 @QUESTIONS.add("a no silences nothing", "chat.no_is_silence")
 def _ask_again(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(question_views, "_is_silent", lambda record, state, now: False)
+    patch.setattr(views, "_is_silent", lambda record, state, now: False)
 
 
 @QUESTIONS.add("never is not remembered", "questions.never", "chat.never_is_never")

@@ -10,16 +10,16 @@ from assistant.channels.intake import Intake
 from assistant.dialogue import responder
 from assistant.dialogue.category_words import name_category
 from assistant.dialogue.profile_requests import PendingKind, ProfileRequest, RequestKind
-from assistant.profile import transparency_ld, transparency_telling
-from assistant.profile.consent import ConsentLedger
-from assistant.profile.consent_state import ConsentState
-from assistant.profile.erasure_receipts import ErasureReceipts
-from assistant.profile.erasures import Erasures
-from assistant.profile.export import DataExport
-from assistant.profile.facts import Facts
-from assistant.profile.receipts import Receipts
-from assistant.profile.reciprocity import Reciprocity
-from assistant.profile.why_questions import WhyQuestions
+from assistant.profile.consent.ledger import ConsentLedger
+from assistant.profile.consent.state import ConsentState
+from assistant.profile.erasure.receipts import ErasureReceipts
+from assistant.profile.erasure.requests import Erasures
+from assistant.profile.questions.facts import Facts
+from assistant.profile.questions.why_questions import WhyQuestions
+from assistant.profile.receipts.issuing import Receipts
+from assistant.profile.transparency.export import DataExport
+from assistant.profile.transparency.own_data import json_ld, telling
+from assistant.profile.transparency.reciprocity import Reciprocity
 from assistant.web import chat_lane, chat_socket, well_known_api
 from assistant.web.chat_socket import ChatConnection
 from assistant.web.identity import StoreCustomers, StoreVisitors
@@ -92,12 +92,12 @@ def _export_no_events(patch: pytest.MonkeyPatch) -> None:
 
 @RIGHTS.add("nothing is said about what can be done", "transparency.item_terms")
 def _offer_nothing(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(transparency_telling, "_controls", lambda *row: ())
+    patch.setattr(telling, "_controls", lambda *row: ())
 
 
 @RIGHTS.add("the linked form leaves out what is stored", "transparency.linked_form")
 def _link_nothing(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(transparency_ld, "_property", lambda field: {})
+    patch.setattr(json_ld, "_property", lambda field: {})
 
 
 @RIGHTS.add("what never helped is not counted", "reciprocity.idle")

@@ -3,8 +3,8 @@
 import pytest
 from tests.conformance.mutants import Mutants, Value, around, nothing
 
-from assistant.profile.signing import DocumentSigner
-from assistant.profile.transparency import Transparency
+from assistant.profile.receipts.signing import DocumentSigner
+from assistant.profile.transparency.own_data import Transparency
 from assistant.store.access_log import AccessLogRepository
 from assistant.store.own_rows import OwnRows
 from assistant.store.uses import UseRepository

@@ -1,4 +1,4 @@
-"""What every ``profile.erasure_ledger.ErasureLedger`` keeps to: the fake, and SQL on both."""
+"""What every ``profile.erasure.ledger.ErasureLedger`` keeps to: the fake, and SQL on both."""
 
 import threading
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tests.databases import PostgresTemplate
 from tests.fakes.erasure_ledger import InMemoryErasureLedger
 
 from assistant.adapters.sql_erasure_ledger import SqlErasureLedger
-from assistant.profile.erasure_ledger import ErasureLedger, LedgerEntry, LedgerMark
+from assistant.profile.erasure.ledger import ErasureLedger, LedgerEntry, LedgerMark
 
 AT = datetime(2024, 3, 2, 9, 30, tzinfo=UTC)
 """Long past by the database's own clock, which has a say in what may be let go."""

@@ -70,7 +70,7 @@ def test_promise_is_on_the_page(what: str) -> None:
         "tests/docs/test_privacy.py::names",
         "tests/docs/test_privacy.py::test_of_nobody",
         "tests/docs/test_nothing.py::test_page_has_promises",
-        "src/assistant/profile/consent.py::decide",
+        "src/assistant/profile/consent/ledger.py::decide",
         "tests/docs/../docs/test_privacy.py::test_page_has_promises",
     ],
 )

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from assistant.profile.erasure_ledger import LedgerEntry, LedgerMark, LedgerReach
+from assistant.profile.erasure.ledger import LedgerEntry, LedgerMark, LedgerReach
 
 
 @dataclass
 class InMemoryErasureLedger:
-    """Fulfils ``profile.erasure_ledger.ErasureLedger``."""
+    """Fulfils ``profile.erasure.ledger.ErasureLedger``."""
 
     kept: list[tuple[LedgerMark, LedgerEntry]] = field(default_factory=list)
     purged: LedgerMark = field(default_factory=lambda: LedgerMark(0, b""))

@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from assistant.core.actor import CustomerActor
-from assistant.profile.reciprocity import ReciprocityPage
-from assistant.profile.transparency_items import DataPage
+from assistant.profile.transparency.items import DataPage
+from assistant.profile.transparency.reciprocity import ReciprocityPage
 from assistant.web.own_data import (
     DataRequest,
     data_answer,

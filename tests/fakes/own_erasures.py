@@ -7,7 +7,7 @@ from assistant.core.actor import CustomerActor
 from assistant.core.erasure import ErasureState
 from assistant.core.errors import NotFound
 from assistant.core.ids import CustomerId, new_id
-from assistant.profile.erasures import ErasureScope, Requested
+from assistant.profile.erasure.requests import ErasureScope, Requested
 from assistant.web.own_erasures import ErasureView
 
 

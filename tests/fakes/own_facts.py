@@ -9,11 +9,11 @@ from tests.fakes.question_steps import CARD
 from assistant.core.actor import CustomerActor
 from assistant.core.errors import NotFound
 from assistant.core.ids import new_id
-from assistant.profile.fact_views import FactView
-from assistant.profile.question_proposals import Preference
-from assistant.profile.question_states import QuestionState, Step
-from assistant.profile.question_views import QuestionView
-from assistant.profile.statements import checked_words
+from assistant.profile.questions.fact_views import FactView
+from assistant.profile.questions.proposals import Preference
+from assistant.profile.questions.statements import checked_words
+from assistant.profile.questions.states import QuestionState, Step
+from assistant.profile.questions.views import QuestionView
 from assistant.store.facts import FactState
 
 

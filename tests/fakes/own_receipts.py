@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from assistant.core.actor import CustomerActor
 from assistant.core.errors import NotFound
 from assistant.core.ids import CustomerId
-from assistant.profile.receipts import Receipt, ReceiptSummary
+from assistant.profile.receipts.issuing import Receipt, ReceiptSummary
 from assistant.profile.visitor_merge import JoinDecision, Joined
 
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from assistant.core.actor import CustomerActor
 from assistant.core.errors import CardNotShown, NotFound, QuestionClosed, QuestionNotAnswered, Stale
 from assistant.core.ids import ConversationId, new_id
-from assistant.profile.cards import Card, CardShown
-from assistant.profile.fact_views import FactView, Provenance
-from assistant.profile.question_catalogue import Choice, QuestionText
-from assistant.profile.question_states import QuestionState
-from assistant.profile.question_views import QuestionView
+from assistant.profile.pack.question_catalogue import Choice, QuestionText
+from assistant.profile.questions.cards import Card, CardShown
+from assistant.profile.questions.fact_views import FactView, Provenance
+from assistant.profile.questions.states import QuestionState
+from assistant.profile.questions.views import QuestionView
 
 CARD_TEXT = "Ask me why, and remember my answer\nOnly the sentence you confirm is kept."
 CARD = Card(

@@ -25,8 +25,8 @@ from assistant.dialogue.turns import (
     UsedItem,
     Utterance,
 )
-from assistant.profile.consent_state import Standing
-from assistant.profile.purpose_offers import CategoryOffer, PurposeOffer
+from assistant.profile.consent.offers import CategoryOffer, PurposeOffer
+from assistant.profile.consent.state import Standing
 from assistant.store.access_log import Access
 from assistant.web.services import (
     LATEST,

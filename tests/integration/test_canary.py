@@ -19,7 +19,7 @@ from assistant.adapters.sql_key_store import SqlKeyStore
 from assistant.core.actor import Role
 from assistant.core.events import IncomingEvent
 from assistant.core.ids import CustomerId, TurnKey
-from assistant.profile.question_views import Proposal
+from assistant.profile.questions.views import Proposal
 from assistant.store.access_log import Access, AccessLogRepository
 from assistant.store.consents import ConsentEntry, ConsentRepository
 from assistant.store.conversations import ConversationRepository

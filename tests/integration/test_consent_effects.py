@@ -14,8 +14,8 @@ from assistant.core.actor import Role
 from assistant.core.clock import to_rfc3339
 from assistant.core.errors import ConfigurationError
 from assistant.core.ids import CustomerId, new_id
-from assistant.profile.consent import ConsentDecision
-from assistant.profile.grants import Grant
+from assistant.profile.consent.grants import Grant
+from assistant.profile.consent.ledger import ConsentDecision
 from assistant.retrieval.history_block import unpack_history
 from assistant.store.consent_audit import ChainAudit
 from assistant.store.consents import Decision

@@ -12,7 +12,7 @@ from tests.databases import PostgresTemplate
 
 from assistant.adapters.sql_erasure_ledger import SqlErasureLedger
 from assistant.core.errors import ConfigurationError
-from assistant.profile.erasure_ledger import LedgerEntry, LedgerHashes
+from assistant.profile.erasure.ledger import LedgerEntry, LedgerHashes
 from assistant.store.engine import Connection, Database
 from assistant.store.ledger_tables import LEDGER_SCHEMA, create_ledger_tables
 from assistant.vault.vault import Vault

@@ -16,13 +16,13 @@ from assistant.core.ids import ConversationId, CustomerId, new_id
 from assistant.dialogue.erased_replies import SAYS_SO
 from assistant.dialogue.reply_codec import decode_reply, encode_reply
 from assistant.dialogue.turns import Citation, Reply, Sentence, UsedItem
-from assistant.profile.cards import CardShown
-from assistant.profile.consent import ConsentDecision
-from assistant.profile.erasures import ErasureScope
-from assistant.profile.fact_views import FactView
-from assistant.profile.question_catalogue import REASONS
-from assistant.profile.question_states import QuestionState
-from assistant.profile.question_views import Confirming, Proposal
+from assistant.profile.consent.ledger import ConsentDecision
+from assistant.profile.erasure.requests import ErasureScope
+from assistant.profile.pack.question_catalogue import REASONS
+from assistant.profile.questions.cards import CardShown
+from assistant.profile.questions.fact_views import FactView
+from assistant.profile.questions.states import QuestionState
+from assistant.profile.questions.views import Confirming, Proposal
 from assistant.settings import Settings
 from assistant.store.engine import Connection
 from assistant.store.uses import Use

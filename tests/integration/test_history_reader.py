@@ -9,7 +9,7 @@ from tests.history_parts import START, event, story
 from assistant.core.actor import Role
 from assistant.core.events import HistoryEvent, IncomingEvent
 from assistant.core.ids import CustomerId
-from assistant.profile.grants import _GATE, Grant
+from assistant.profile.consent.grants import _GATE, Grant
 from assistant.retrieval.encoding import EncodingService
 from assistant.retrieval.history_indexing import HistoryIndexer
 from assistant.retrieval.history_ranking import HistoryQuestion

@@ -11,8 +11,8 @@ from tests.fakes.clock import SteppableClock
 from tests.fakes.erasure_ledger import InMemoryErasureLedger
 
 from assistant.adapters.sql_erasure_ledger import SqlErasureLedger
-from assistant.profile.erasure_ledger import LedgerEntry
-from assistant.profile.ledger_standing import LedgerState, find_standing
+from assistant.profile.erasure.ledger import LedgerEntry
+from assistant.profile.erasure.ledger_standing import LedgerState, find_standing
 from assistant.store.engine import Database
 from assistant.store.ledger_marks import LedgerMarkRepository
 from assistant.workers.ledger_worker import LedgerWorker

@@ -14,8 +14,8 @@ from assistant.bootstrap.assembly import build
 from assistant.core.errors import NotAllowed, NotFound, Overloaded, Stale
 from assistant.core.ids import CustomerId, new_id
 from assistant.dialogue.reply_codec import decode_reply
-from assistant.profile.consent import ConsentDecision
-from assistant.profile.visit_card import JOIN_PURPOSE, visit_card, visit_cards
+from assistant.profile.consent.ledger import ConsentDecision
+from assistant.profile.consent.visit_card import JOIN_PURPOSE, visit_card, visit_cards
 from assistant.profile.visitor_merge import JoinDecision, Joined
 from assistant.store.consent_audit import ChainAudit
 from assistant.store.customer_blocks import CustomerBlocks

@@ -11,7 +11,7 @@ from assistant.channels.cloudevents import EventParser, Invalid, Refused
 from assistant.channels.decisions import DecisionParser, SubjectDecision
 from assistant.channels.event_forms import EVENT_FORMS
 from assistant.core.events import IncomingEvent
-from assistant.profile.pack import load_pack
+from assistant.profile.pack.loading import load_pack
 
 PARSER = EventParser(event_types=load_pack(MARKET).event_types, clock=SteppableClock())
 DECISIONS = DecisionParser(clock=SteppableClock())

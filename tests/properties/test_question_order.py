@@ -19,8 +19,8 @@ from tests.question_attack import Attack, Statement
 from tests.question_chains import STEPS, Published
 from tests.question_invariant import violations_query
 
-from assistant.profile.pack import load_pack
-from assistant.profile.published_purposes import publish
+from assistant.profile.consent.published_purposes import publish
+from assistant.profile.pack.loading import load_pack
 from assistant.store.customers import CustomerRepository
 from assistant.store.engine import Connection, Database
 from assistant.store.published_purposes import PublishedPurposeRepository

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from sqlalchemy import LargeBinary
 
-from assistant.profile.transparency_words import load_transparency_words
+from assistant.profile.transparency.words import load_transparency_words
 from assistant.store.tables import CATALOGUE, METADATA, ColumnKind, ErasureRule
 from assistant.store.tables.labels import LANGUAGES, list_sections
 

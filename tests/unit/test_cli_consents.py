@@ -10,9 +10,9 @@ from tests.commands import exit_code
 from tests.profile_parts import MARKET, Parts
 
 from assistant.adapters.sql_key_store import SqlKeyStore
-from assistant.profile.pack import load_pack
-from assistant.profile.published_purposes import publish_pack
-from assistant.profile.signing import DocumentSigner
+from assistant.profile.consent.published_purposes import publish_pack
+from assistant.profile.pack.loading import load_pack
+from assistant.profile.receipts.signing import DocumentSigner
 from assistant.store.engine import Database
 from assistant.store.published_purposes import PublishedPurposeRepository
 from assistant.vault.key_files import read_key_file

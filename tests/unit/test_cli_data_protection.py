@@ -192,7 +192,7 @@ def test_a_lost_key_exposes_whom_it_ever_wrapped(folder: Path) -> None:
         newer = WRAPPED_KEYS.c.customer_id == ole
         connection.execute(WRAPPED_KEYS.update().where(newer).values(created_at=later + 1))
 
-    from assistant.profile.breach_report import BreachReports  # noqa: PLC0415 - beside its use
+    from assistant.profile.transparency.breach_report import BreachReports  # noqa: PLC0415 - beside its use
     from assistant.store.access_log import AccessLogRepository  # noqa: PLC0415 - as above
 
     with opened() as assistant:

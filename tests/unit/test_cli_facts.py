@@ -13,7 +13,7 @@ from assistant.adapters.sql_key_store import SqlKeyStore
 from assistant.bootstrap.operator_log import operator
 from assistant.core.errors import ConfigurationError
 from assistant.core.ids import CustomerId
-from assistant.profile.integrity_check import PURPOSE
+from assistant.profile.questions.integrity_check import PURPOSE
 from assistant.store.access_log import AccessLogRepository
 from assistant.store.engine import Database
 from assistant.vault.key_files import read_key_file

@@ -13,7 +13,7 @@ from assistant.channels.cloudevents import (
     Refused,
 )
 from assistant.core.events import IncomingEvent
-from assistant.profile.pack import load_pack
+from assistant.profile.pack.loading import load_pack
 
 NOW = SteppableClock()()
 PARSER = EventParser(event_types=load_pack(MARKET).event_types, clock=lambda: NOW)

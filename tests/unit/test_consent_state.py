@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.profile_parts import MARKET
 
-from assistant.profile.consent_state import IMPORT_CHANNEL, ConsentState, fold
-from assistant.profile.pack import load_pack
+from assistant.profile.consent.state import IMPORT_CHANNEL, ConsentState, fold
+from assistant.profile.pack.loading import load_pack
 from assistant.store.consents import ConsentEvent, Decision
 
 PURPOSES = load_pack(MARKET).purposes

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.profile_parts import MARKET
 
 from assistant.channels.demo_history import DemoHistory, load_demo_history
-from assistant.profile.pack import load_pack
+from assistant.profile.pack.loading import load_pack
 
 PACK = load_pack(MARKET)
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

@@ -3,9 +3,9 @@ import hashlib
 import pytest
 from tests.profile_parts import MARKET
 
-from assistant.profile.consent_state import ConsentState
-from assistant.profile.pack import load_pack
-from assistant.profile.purpose_offers import list_offers
+from assistant.profile.consent.offers import list_offers
+from assistant.profile.consent.state import ConsentState
+from assistant.profile.pack.loading import load_pack
 
 PACK = load_pack(MARKET)
 

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from assistant.profile.transparency_items import (
+from assistant.profile.transparency.items import (
     CategoryHolding,
     ConsentSummary,
     Control,
@@ -25,7 +25,7 @@ from assistant.profile.transparency_items import (
     Source,
     StoragePlace,
 )
-from assistant.profile.transparency_ld import as_json_ld
+from assistant.profile.transparency.json_ld import as_json_ld
 
 Value: TypeAlias = Any
 """Whatever stands in a shape of ours or in a JSON document."""

@@ -7,9 +7,9 @@ from tests.profile_parts import MARKET
 
 from assistant.channels.event_forms import EVENT_FORMS
 from assistant.core.errors import PackInvalid
-from assistant.profile.pack import load_pack
-from assistant.profile.pack_files import MAX_NODES, read_pack_file
-from assistant.profile.purposes import REQUIRED_PURPOSES
+from assistant.profile.pack.files import MAX_NODES, read_pack_file
+from assistant.profile.pack.loading import load_pack
+from assistant.profile.pack.purposes import REQUIRED_PURPOSES
 
 Edit = Callable[[str], str]
 

@@ -1,8 +1,8 @@
 import pytest
 from tests.profile_parts import MARKET
 
-from assistant.profile.pack import load_pack
-from assistant.profile.prohibited import find_prohibition
+from assistant.profile.pack.loading import load_pack
+from assistant.profile.pack.prohibited import find_prohibition
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 from tests.profile_parts import MARKET
 
 from assistant.core.errors import PackInvalid
-from assistant.profile.pack import load_pack
-from assistant.profile.question_catalogue import GUESSED, VOLUNTEERED, render
-from assistant.profile.statements import MAX_WORDS
+from assistant.profile.pack.loading import load_pack
+from assistant.profile.pack.question_catalogue import GUESSED, VOLUNTEERED, render
+from assistant.profile.questions.statements import MAX_WORDS
 
 
 @pytest.fixture

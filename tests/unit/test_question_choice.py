@@ -3,13 +3,13 @@
 import pytest
 from tests.profile_parts import MARKET
 
-from assistant.profile.pack import load_pack
-from assistant.profile.question_catalogue import (
+from assistant.profile.pack.loading import load_pack
+from assistant.profile.pack.question_catalogue import (
     CatalogueQuestion,
     QuestionCatalogue,
     QuestionWords,
 )
-from assistant.profile.question_choice import (
+from assistant.profile.questions.choice import (
     AskedBefore,
     Situation,
     choose_question,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from assistant.profile.question_states import QuestionState, state_of, steps_of
+from assistant.profile.questions.states import QuestionState, state_of, steps_of
 from assistant.store.question_records import (
     Answer,
     Asking,

@@ -8,7 +8,7 @@ from tests.profile_parts import MARKET
 from assistant.channels.cloudevents import EventParser
 from assistant.channels.decisions import DecisionParser, SubjectDecision
 from assistant.core.events import IncomingEvent
-from assistant.profile.pack import load_pack
+from assistant.profile.pack.loading import load_pack
 
 ITEM = {
     "name": "Floor Lamp",

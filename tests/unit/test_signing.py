@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.core.errors import InvalidInput
-from assistant.profile.multibase import decode_multibase, encode_multibase
-from assistant.profile.signing import DocumentSigner
-from assistant.profile.verifying import read_keys, verify_document
+from assistant.profile.receipts.multibase import decode_multibase, encode_multibase
+from assistant.profile.receipts.signing import DocumentSigner
+from assistant.profile.receipts.verifying import read_keys, verify_document
 
 AT = datetime(2026, 3, 2, 9, 30, 0, 123_000, tzinfo=UTC)
 SIGNER = DocumentSigner(seed=bytes(range(32)))

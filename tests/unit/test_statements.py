@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.core.errors import InvalidInput, TextTooLong
-from assistant.profile.statements import MAX_WORDS, checked_words
+from assistant.profile.questions.statements import MAX_WORDS, checked_words
 
 
 @pytest.mark.parametrize(

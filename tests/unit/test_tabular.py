@@ -9,7 +9,7 @@ from assistant.channels.cloudevents import EventParser, Invalid, ParsedEvent
 from assistant.channels.tabular import TableMapping, read_table
 from assistant.core.errors import InvalidInput, PackInvalid
 from assistant.core.events import IncomingEvent
-from assistant.profile.pack import load_pack
+from assistant.profile.pack.loading import load_pack
 
 MAPPING = """
 delimiter: ";"

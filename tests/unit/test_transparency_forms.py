@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from assistant.core.clock import add_months
 from assistant.core.errors import InvalidInput
-from assistant.profile.transparency_controls import controls_of
-from assistant.profile.transparency_items import (
+from assistant.profile.transparency.controls import controls_of
+from assistant.profile.transparency.items import (
     Control,
     DataCursor,
     DataField,
@@ -23,7 +23,7 @@ from assistant.profile.transparency_items import (
     Source,
     StoragePlace,
 )
-from assistant.profile.transparency_ld import as_json_ld
+from assistant.profile.transparency.json_ld import as_json_ld
 from assistant.store.tables import CATALOGUE
 from assistant.store.tables.labels import list_sections
 from assistant.web.app import list_routes

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, Self, cast
 
 from assistant.core.clock import from_epoch_ms, to_epoch_ms
-from assistant.profile.erasure_ledger import LedgerEntry, LedgerKind, LedgerMark, LedgerReach
+from assistant.profile.erasure.ledger import LedgerEntry, LedgerKind, LedgerMark, LedgerReach
 from assistant.store.engine import Database
 from assistant.store.erasure_ledger import ChainedRow, ErasureLedgerRepository, LedgerRow
 from assistant.store.ledger_tables import create_ledger_tables
@@ -17,7 +17,7 @@ _CHUNK: Final = 1000
 
 
 class SqlErasureLedger:
-    """Fulfils ``profile.erasure_ledger.ErasureLedger``."""
+    """Fulfils ``profile.erasure.ledger.ErasureLedger``."""
 
     def __init__(self, *, database: Database) -> None:
         self._database = database

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from assistant.bootstrap.assembly import Assistant
-from assistant.profile.access_watch import AccessWatch, ReadingLimits, tell
+from assistant.profile.transparency.access_watch import AccessWatch, ReadingLimits, tell
 from assistant.settings import Settings
 from assistant.store.access_alarms import AccessAlarmRepository
 from assistant.workers.access_worker import AccessWorker

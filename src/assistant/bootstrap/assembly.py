@@ -24,14 +24,14 @@ from assistant.core.ids import CustomerId, new_id
 from assistant.dialogue.responder import Responder
 from assistant.dialogue.turn_handler import ObserveStage, TurnHandler
 from assistant.dialogue.turns import Reply, Utterance
-from assistant.profile.consent import ConsentLedger
-from assistant.profile.consent_gate import ConsentGate
-from assistant.profile.erasures import Erasures
-from assistant.profile.pack import Pack, load_pack
-from assistant.profile.published_purposes import publish_pack
-from assistant.profile.receipts import Receipts
-from assistant.profile.signing import SEED_NAME, DocumentSigner
-from assistant.profile.usable_history import UsableHistory
+from assistant.profile.consent.gate import ConsentGate
+from assistant.profile.consent.ledger import ConsentLedger
+from assistant.profile.consent.published_purposes import publish_pack
+from assistant.profile.consent.usable_history import UsableHistory
+from assistant.profile.erasure.requests import Erasures
+from assistant.profile.pack.loading import Pack, load_pack
+from assistant.profile.receipts.issuing import Receipts
+from assistant.profile.receipts.signing import SEED_NAME, DocumentSigner
 from assistant.retrieval.embedder import Embedder
 from assistant.retrieval.encoding import EncodingService
 from assistant.retrieval.history_indexing import HistoryIndexer

@@ -14,7 +14,7 @@ from assistant.adapters.sql_key_store import SqlKeyStore
 from assistant.bootstrap.stores import LOST_KEYS, holds_keys, is_missing_file, read_ring
 from assistant.core.clock import to_rfc3339
 from assistant.core.errors import ConfigurationError
-from assistant.profile.erasure_ledger import LedgerHashes
+from assistant.profile.erasure.ledger import LedgerHashes
 from assistant.settings import Settings
 from assistant.store import dump, schema
 from assistant.store.backup_file import BackupKind, BackupWriter, Manifest

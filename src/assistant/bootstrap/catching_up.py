@@ -21,12 +21,12 @@ from assistant.bootstrap.stores import Stores
 from assistant.core.clock import Clock
 from assistant.core.erasure import ErasureState
 from assistant.core.errors import ConfigurationError, CustomerErased, Overloaded
-from assistant.profile.consent import ConsentLedger, Unlawful
-from assistant.profile.erasure_ledger import LedgerHashes
-from assistant.profile.erasures import ErasureScope
-from assistant.profile.ledger_replay import LedgerReplay, Replayed
-from assistant.profile.ledger_standing import LedgerStanding, LedgerState, find_standing
-from assistant.profile.pack import Pack
+from assistant.profile.consent.ledger import ConsentLedger, Unlawful
+from assistant.profile.erasure.ledger import LedgerHashes
+from assistant.profile.erasure.ledger_replay import LedgerReplay, Replayed
+from assistant.profile.erasure.ledger_standing import LedgerStanding, LedgerState, find_standing
+from assistant.profile.erasure.requests import ErasureScope
+from assistant.profile.pack.loading import Pack
 from assistant.settings import Settings
 from assistant.store.emptying import holds_customers
 from assistant.store.engine import Connection

@@ -5,10 +5,10 @@ from typing import Self
 
 from assistant.bootstrap.erasing import Erasing
 from assistant.bootstrap.stores import Stores
-from assistant.profile.categories import CategoryCatalogue
-from assistant.profile.consent import Unlawful, UseChange
-from assistant.profile.erasures import ErasureScope
-from assistant.profile.pack import Pack
+from assistant.profile.consent.ledger import Unlawful, UseChange
+from assistant.profile.erasure.requests import ErasureScope
+from assistant.profile.pack.categories import CategoryCatalogue
+from assistant.profile.pack.loading import Pack
 from assistant.retrieval.history_trimming import HistoryTrimmer
 from assistant.store.engine import Connection
 from assistant.store.erasing import RowEraser, RowScope

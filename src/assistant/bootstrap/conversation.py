@@ -12,12 +12,12 @@ from assistant.dialogue.profile_summary import ProfileReader, ProfileWords
 from assistant.dialogue.profile_turns import ProfileTurns
 from assistant.dialogue.responder import Responder, encode_examples
 from assistant.dialogue.use_notes import UseNotes
-from assistant.profile.consent import ConsentLedger
-from assistant.profile.consent_gate import ConsentGate
-from assistant.profile.erasures import Erasures
-from assistant.profile.facts import Facts
-from assistant.profile.pack import Pack
-from assistant.profile.why_questions import WhyQuestions
+from assistant.profile.consent.gate import ConsentGate
+from assistant.profile.consent.ledger import ConsentLedger
+from assistant.profile.erasure.requests import Erasures
+from assistant.profile.pack.loading import Pack
+from assistant.profile.questions.facts import Facts
+from assistant.profile.questions.why_questions import WhyQuestions
 from assistant.retrieval.answer_sentences import AnswerSentence
 from assistant.retrieval.calibration import answer_features, packaged_calibration
 from assistant.retrieval.encoding import EncodingService

@@ -17,13 +17,13 @@ from assistant.bootstrap.transparency import open_export, open_transparency
 from assistant.core.actor import Role
 from assistant.core.errors import InvalidInput, NotFound
 from assistant.core.ids import CustomerId
-from assistant.profile.breach_report import (
+from assistant.profile.transparency.breach_report import (
     BreachQuestion,
     BreachReport,
     BreachReports,
     KeyExposure,
 )
-from assistant.profile.export import Exporting
+from assistant.profile.transparency.export import Exporting
 from assistant.store.engine import Database
 
 

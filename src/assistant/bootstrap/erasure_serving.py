@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from assistant.bootstrap.assembly import Assistant
 from assistant.core.ids import CustomerId
 from assistant.core.message_bus import MessageBus, Topic
-from assistant.profile.erasure_states import is_overdue
+from assistant.profile.erasure.states import is_overdue
 from assistant.web.identity import StoreCustomers, StoreVisitors
 from assistant.web.own_erasures import StoreErasures
 from assistant.web.services import ReadinessFinding

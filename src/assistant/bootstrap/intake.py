@@ -11,8 +11,8 @@ from assistant.channels.demo_loader import DemoLoader
 from assistant.channels.import_file import EventImport
 from assistant.channels.intake import Intake
 from assistant.core.clock import Clock
-from assistant.profile.consent import ConsentLedger
-from assistant.profile.pack import Pack
+from assistant.profile.consent.ledger import ConsentLedger
+from assistant.profile.pack.loading import Pack
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from typing import Self
 
 from assistant.bootstrap.stores import Stores
 from assistant.core.erasure import Cause
-from assistant.profile.consent import ConsentLedger, OnNo
-from assistant.profile.erasures import Erasures, ErasureScope
-from assistant.profile.facts import Facts, GoneFact, OnErase
-from assistant.profile.ledger_recorder import LedgerRecorder
-from assistant.profile.pack import Pack
-from assistant.profile.why_questions import WhyQuestions
+from assistant.profile.consent.ledger import ConsentLedger, OnNo
+from assistant.profile.erasure.ledger_recorder import LedgerRecorder
+from assistant.profile.erasure.requests import Erasures, ErasureScope
+from assistant.profile.pack.loading import Pack
+from assistant.profile.questions.facts import Facts, GoneFact, OnErase
+from assistant.profile.questions.why_questions import WhyQuestions
 from assistant.store.consents import ConsentEntry
 from assistant.store.engine import Connection
 from assistant.store.erasing import RowScope

@@ -18,9 +18,9 @@ from assistant.bootstrap.restore_keys import RestoredKeys, restore_keys
 from assistant.bootstrap.stores import Stores, holds_keys
 from assistant.core.clock import Clock, system_clock
 from assistant.core.errors import ConfigurationError, InvalidInput, NotFound
-from assistant.profile.erasure_ledger import LedgerHashes
-from assistant.profile.ledger_replay import Replayed
-from assistant.profile.pack import load_pack
+from assistant.profile.erasure.ledger import LedgerHashes
+from assistant.profile.erasure.ledger_replay import Replayed
+from assistant.profile.pack.loading import load_pack
 from assistant.settings import Settings
 from assistant.store import emptying, schema
 from assistant.store.backup_file import BackupKind, BackupReader

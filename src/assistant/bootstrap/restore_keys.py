@@ -15,7 +15,7 @@ from typing import Final, Self, cast
 from assistant.adapters.sql_key_store import SqlKeyStore
 from assistant.bootstrap.stores import open_ledger, read_ring
 from assistant.core.errors import ConfigurationError
-from assistant.profile.erasure_ledger import ErasureLedger, LedgerHashes
+from assistant.profile.erasure.ledger import ErasureLedger, LedgerHashes
 from assistant.settings import Settings
 from assistant.store.backup_file import BackupReader, Value
 from assistant.store.dump import KEY_VERSION

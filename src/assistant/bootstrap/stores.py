@@ -9,8 +9,8 @@ from typing import Self
 from assistant.adapters.sql_erasure_ledger import SqlErasureLedger
 from assistant.adapters.sql_key_store import SqlKeyStore
 from assistant.core.errors import ConfigurationError
-from assistant.profile.erasure_ledger import LedgerHashes
-from assistant.profile.ledger_recorder import LedgerRecorder
+from assistant.profile.erasure.ledger import LedgerHashes
+from assistant.profile.erasure.ledger_recorder import LedgerRecorder
 from assistant.settings import Settings
 from assistant.store.access_log import AccessLogRepository
 from assistant.store.consents import ConsentRepository

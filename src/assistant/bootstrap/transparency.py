@@ -4,10 +4,10 @@ from collections import OrderedDict
 from threading import Lock
 
 from assistant.bootstrap.assembly import Assistant
-from assistant.profile.export import DataExport
-from assistant.profile.transparency import Transparency
-from assistant.profile.transparency_standing import Deployment, Embedded
-from assistant.profile.transparency_words import load_transparency_words
+from assistant.profile.transparency.export import DataExport
+from assistant.profile.transparency.own_data import Transparency
+from assistant.profile.transparency.standing import Deployment, Embedded
+from assistant.profile.transparency.words import load_transparency_words
 from assistant.retrieval.history_block import unpack_history
 from assistant.store.engine import Connection
 from assistant.store.history_blocks import HistoryBlockRepository

@@ -15,8 +15,8 @@ from assistant.channels.problems import first_problem, json_problem
 from assistant.core.clock import Clock, to_epoch_ms
 from assistant.core.errors import AssistantError
 from assistant.core.events import JsonObject
-from assistant.profile.consent import ConsentDecision, ConsentLedger
-from assistant.profile.consent_state import IMPORT_CHANNEL
+from assistant.profile.consent.ledger import ConsentDecision, ConsentLedger
+from assistant.profile.consent.state import IMPORT_CHANNEL
 from assistant.store.consents import ConsentRepository, Decision
 from assistant.store.customers import CustomerRepository
 from assistant.store.engine import Connection

@@ -17,8 +17,8 @@ from assistant.channels.decisions import SubjectDecision
 from assistant.core.clock import to_rfc3339
 from assistant.core.errors import PackInvalid
 from assistant.core.events import IncomingEvent
-from assistant.profile.pack import Pack
-from assistant.profile.pack_files import PackFile, PackModel, read_pack_file
+from assistant.profile.pack.files import PackFile, PackModel, read_pack_file
+from assistant.profile.pack.loading import Pack
 from assistant.store.consents import Decision
 
 DEMO_CHANNEL = "demo"

@@ -15,8 +15,8 @@ from assistant.channels.cloudevents import Invalid, ParsedEvent, Refused
 from assistant.core.clock import Clock
 from assistant.core.events import IncomingEvent
 from assistant.core.ids import CustomerId
-from assistant.profile.categories import CategoryCatalogue
-from assistant.profile.consent import ConsentLedger
+from assistant.profile.consent.ledger import ConsentLedger
+from assistant.profile.pack.categories import CategoryCatalogue
 from assistant.store.customers import Customer, CustomerRepository
 from assistant.store.engine import Connection
 from assistant.store.events import EventOutcome, EventRepository

@@ -35,7 +35,7 @@ from assistant.channels.lines import decoded_lines, is_broken
 from assistant.channels.row_templates import Row, columns_of, filled, value_of
 from assistant.core.errors import InvalidInput
 from assistant.core.events import JsonValue
-from assistant.profile.pack_files import PackFile, PackModel, read_pack_file
+from assistant.profile.pack.files import PackFile, PackModel, read_pack_file
 
 MAX_TOGETHER = 1000
 """Rows joined into one event; more is a mapping whose id is the same for every row."""

@@ -19,7 +19,7 @@ from assistant.core.errors import InvalidInput
 if TYPE_CHECKING:
     from assistant.bootstrap import Assistant
     from assistant.core.ids import CustomerId
-    from assistant.profile.breach_report import (
+    from assistant.profile.transparency.breach_report import (
         BreachReport,
         KeyExposure,
         Reader,
@@ -88,7 +88,7 @@ def _tell_window(
     assistant: "Assistant", since: str, until: str | None, actor: str | None, *, reveal: bool
 ) -> dict[str, object]:
     from assistant.bootstrap import data_protection  # noqa: PLC0415 - heavy
-    from assistant.profile.breach_report import BreachQuestion  # noqa: PLC0415 - as above
+    from assistant.profile.transparency.breach_report import BreachQuestion  # noqa: PLC0415 - as above
 
     now = assistant.clock()
     begin, end = _moment(since, "--from"), _moment(until, "--to") if until else now

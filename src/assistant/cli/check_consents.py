@@ -9,10 +9,10 @@ from assistant.bootstrap.stores import holds_keys, is_missing_file, read_ring
 from assistant.cli.check_noes import find_undone_noes
 from assistant.cli.findings import Finding
 from assistant.core.clock import system_clock, to_rfc3339
-from assistant.profile.integrity_check import is_there, note_check
-from assistant.profile.ledger_noes import UndoneNo
-from assistant.profile.pack import load_pack
-from assistant.profile.published_purposes import find_conflicts, find_unknown
+from assistant.profile.consent.published_purposes import find_conflicts, find_unknown
+from assistant.profile.erasure.ledger_noes import UndoneNo
+from assistant.profile.pack.loading import load_pack
+from assistant.profile.questions.integrity_check import is_there, note_check
 from assistant.settings import Settings
 from assistant.store.consent_audit import BrokenChain, ChainAudit
 from assistant.store.customers import CustomerRepository

@@ -8,7 +8,7 @@ from assistant.bootstrap.stores import is_missing_file
 from assistant.cli.findings import Finding
 from assistant.core.clock import system_clock
 from assistant.core.errors import ConfigurationError
-from assistant.profile.erasure_states import is_overdue
+from assistant.profile.erasure.states import is_overdue
 from assistant.settings import Settings
 from assistant.store.engine import Database
 from assistant.store.erasures import ErasureRepository

@@ -8,7 +8,7 @@ from assistant.bootstrap.operator_log import operator
 from assistant.bootstrap.stores import holds_keys, is_missing_file, read_ring
 from assistant.cli.findings import Finding
 from assistant.core.clock import system_clock
-from assistant.profile.integrity_check import FactCheck
+from assistant.profile.questions.integrity_check import FactCheck
 from assistant.settings import Settings
 from assistant.store.customers import CustomerRepository
 from assistant.store.engine import Database

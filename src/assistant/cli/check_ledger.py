@@ -7,8 +7,8 @@ from assistant.adapters.sql_key_store import SqlKeyStore
 from assistant.bootstrap.catching_up import count_entries, explain
 from assistant.bootstrap.stores import holds_keys, is_missing_file, open_ledger, read_ring
 from assistant.cli.findings import Finding
-from assistant.profile.erasure_ledger import ErasureLedger
-from assistant.profile.ledger_standing import LedgerStanding, LedgerState, find_standing
+from assistant.profile.erasure.ledger import ErasureLedger
+from assistant.profile.erasure.ledger_standing import LedgerStanding, LedgerState, find_standing
 from assistant.settings import Settings
 from assistant.store.engine import Database
 from assistant.store.ledger_marks import LedgerMarkRepository

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from assistant.bootstrap.stores import is_missing_file, open_ledger
-from assistant.profile.erasure_ledger import LedgerHashes
-from assistant.profile.ledger_noes import LedgerNoes, UndoneNo
-from assistant.profile.pack import load_pack
+from assistant.profile.erasure.ledger import LedgerHashes
+from assistant.profile.erasure.ledger_noes import LedgerNoes, UndoneNo
+from assistant.profile.pack.loading import load_pack
 from assistant.settings import Settings
 from assistant.store.consents import ConsentRepository
 from assistant.store.engine import Database

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from assistant.cli.findings import Finding
-from assistant.profile.pack import load_pack
-from assistant.profile.pack_files import read_pack_file
+from assistant.profile.pack.files import read_pack_file
+from assistant.profile.pack.loading import load_pack
 from assistant.retrieval.documents.folder import read_folder
 from assistant.settings import Settings
 

@@ -17,7 +17,7 @@ from assistant.core.errors import AssistantError, InvalidInput, NotFound, Overlo
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Assistant
-    from assistant.profile.erasures import Requested
+    from assistant.profile.erasure.requests import Requested
     from assistant.store.erasures import Erasure
 
 _STATES: Final = tuple(ErasureState)
@@ -66,7 +66,7 @@ def erase(
         refuse_target(receipt)
     settings = read_settings(knowledge=knowledge, database_url=database, data_dir=data_dir)
     from assistant import bootstrap  # noqa: PLC0415 - loads the database's libraries
-    from assistant.profile.erasures import ErasureScope  # noqa: PLC0415 - as above
+    from assistant.profile.erasure.requests import ErasureScope  # noqa: PLC0415 - as above
 
     with bootstrap.build(settings) as assistant:
         requested = _request(assistant, customer, ErasureScope(scope, target))

@@ -32,7 +32,7 @@ def verify_receipt(
 
     Example: `assistant verify-receipt receipt.json --keys assistant-keys.json`
     """
-    from assistant.profile.verifying import read_keys, verify_document  # noqa: PLC0415 - crypto
+    from assistant.profile.receipts.verifying import read_keys, verify_document  # noqa: PLC0415 - crypto
 
     document = _read(file)
     trusted = None if keys is None else read_keys(_read(keys))

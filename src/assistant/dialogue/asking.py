@@ -11,10 +11,10 @@ from assistant.core.actor import CustomerActor, Role
 from assistant.core.ids import ConversationId
 from assistant.dialogue.history_access import Opened
 from assistant.dialogue.question_timing import Proposed
-from assistant.profile.question_catalogue import QuestionCatalogue
-from assistant.profile.question_choice import choose_question
-from assistant.profile.question_views import Proposal
-from assistant.profile.why_questions import WhyQuestions
+from assistant.profile.pack.question_catalogue import QuestionCatalogue
+from assistant.profile.questions.choice import choose_question
+from assistant.profile.questions.views import Proposal
+from assistant.profile.questions.why_questions import WhyQuestions
 from assistant.store.conversations import RecordedTurn
 from assistant.store.engine import Connection
 from assistant.store.handoffs import HandoffRepository

@@ -4,11 +4,11 @@ from datetime import datetime
 
 from assistant.core.actor import CustomerActor, Role
 from assistant.dialogue.told_facts import UsableFact, UsableFacts
-from assistant.profile.consent_gate import ConsentGate
-from assistant.profile.fact_views import FactView
-from assistant.profile.facts import Facts
-from assistant.profile.grants import Grant
-from assistant.profile.question_catalogue import REASONS, QuestionCatalogue
+from assistant.profile.consent.gate import ConsentGate
+from assistant.profile.consent.grants import Grant
+from assistant.profile.pack.question_catalogue import REASONS, QuestionCatalogue
+from assistant.profile.questions.fact_views import FactView
+from assistant.profile.questions.facts import Facts
 from assistant.store.engine import Connection
 
 PURPOSE = "answer_from_history"

@@ -15,10 +15,10 @@ from assistant.dialogue.record_choice import NOTHING_SAID, SaidBefore
 from assistant.dialogue.told_facts import UsableFacts
 from assistant.dialogue.turns import PendingRequest
 from assistant.dialogue.understanding import Understanding
-from assistant.profile.consent_gate import ConsentGate
-from assistant.profile.grants import Grant
-from assistant.profile.pack import Pack
-from assistant.profile.question_choice import NOTHING_ASKED, AskedBefore
+from assistant.profile.consent.gate import ConsentGate
+from assistant.profile.consent.grants import Grant
+from assistant.profile.pack.loading import Pack
+from assistant.profile.questions.choice import NOTHING_ASKED, AskedBefore
 from assistant.retrieval.history_reader import HistoryReader, OpenedHistory
 from assistant.store.engine import Connection
 

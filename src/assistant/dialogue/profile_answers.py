@@ -11,7 +11,7 @@ from assistant.core.wording import day
 from assistant.dialogue.answering import Draft
 from assistant.dialogue.profile_summary import CHAT, ProfileWords, Summary
 from assistant.dialogue.turns import Action, Sentence
-from assistant.profile.purposes import Purpose, PurposeRegister
+from assistant.profile.pack.purposes import Purpose, PurposeRegister
 from assistant.store.own_counts import Readings
 
 DATA, ACCESS_LOG, RECIPROCITY, QUESTIONS = (

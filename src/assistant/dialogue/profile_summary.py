@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from assistant.core.ids import ConversationId, CustomerId
 from assistant.dialogue.phrases import Phrases
-from assistant.profile.pack import Pack
+from assistant.profile.pack.loading import Pack
 from assistant.store.engine import Connection
 from assistant.store.own_counts import OwnCounts, Readings
 

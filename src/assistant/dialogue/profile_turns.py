@@ -18,11 +18,11 @@ from assistant.dialogue.profile_answers import ProfileAnswers
 from assistant.dialogue.profile_requests import ProfileRequest
 from assistant.dialogue.profile_summary import CHAT, ProfileReader, ProfileWords
 from assistant.dialogue.turns import Action, PendingRequest, Sentence
-from assistant.profile.consent import ConsentDecision, ConsentLedger
-from assistant.profile.consent_state import ConsentState
-from assistant.profile.erasures import Erasures, ErasureScope
-from assistant.profile.pack import Pack
-from assistant.profile.why_questions import WhyQuestions
+from assistant.profile.consent.ledger import ConsentDecision, ConsentLedger
+from assistant.profile.consent.state import ConsentState
+from assistant.profile.erasure.requests import Erasures, ErasureScope
+from assistant.profile.pack.loading import Pack
+from assistant.profile.questions.why_questions import WhyQuestions
 from assistant.store.consents import Decision
 from assistant.store.engine import Connection
 

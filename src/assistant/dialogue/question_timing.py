@@ -7,8 +7,8 @@ Pure, and it says why. What has to be looked up (asked in this conversation alre
 from dataclasses import dataclass, field
 
 from assistant.dialogue.turns import ReplyState
-from assistant.profile.question_catalogue import QuestionCatalogue
-from assistant.profile.question_choice import AskedBefore, Situation, choose_question
+from assistant.profile.pack.question_catalogue import QuestionCatalogue
+from assistant.profile.questions.choice import AskedBefore, Situation, choose_question
 
 
 @dataclass(frozen=True, slots=True)

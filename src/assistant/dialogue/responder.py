@@ -47,8 +47,8 @@ from assistant.dialogue.told_facts import tell_fact
 from assistant.dialogue.turns import Sentence
 from assistant.dialogue.understanding import Understanding
 from assistant.dialogue.volunteered_reasons import VolunteeredReason, find_reason
-from assistant.profile.pack import Pack
-from assistant.profile.question_choice import Situation
+from assistant.profile.pack.loading import Pack
+from assistant.profile.questions.choice import Situation
 from assistant.retrieval.embedder import Vectors
 from assistant.retrieval.knowledge_search import KnowledgeSearch
 from assistant.retrieval.knowledge_store import KnowledgeStore

@@ -13,8 +13,8 @@ from datetime import datetime
 from assistant.dialogue.answering import Draft
 from assistant.dialogue.phrases import Phrases
 from assistant.dialogue.turns import Citation, Sentence, UsedItem
-from assistant.profile.grants import Grant
-from assistant.profile.question_catalogue import REASONS
+from assistant.profile.consent.grants import Grant
+from assistant.profile.pack.question_catalogue import REASONS
 from assistant.retrieval.terms import question_terms
 
 _ADVICE = re.compile(

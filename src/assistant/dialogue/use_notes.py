@@ -10,7 +10,7 @@ from assistant.core.actor import CustomerActor, Role
 from assistant.dialogue.answering import Draft
 from assistant.dialogue.history_access import Opened
 from assistant.dialogue.turns import Reply
-from assistant.profile.grants import Grant
+from assistant.profile.consent.grants import Grant
 from assistant.store.access_log import Access, AccessLogRepository, Reading
 from assistant.store.conversations import RecordedTurn
 from assistant.store.engine import Connection

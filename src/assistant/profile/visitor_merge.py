@@ -13,10 +13,10 @@ from assistant.core.actor import Role
 from assistant.core.errors import InvalidInput, NotAllowed, NotFound, Overloaded, Stale
 from assistant.core.events import JsonObject
 from assistant.core.ids import CustomerId
-from assistant.profile.categories import CONVERSATION
-from assistant.profile.disclosure import Disclosure
-from assistant.profile.erasures import Erasures, ErasureScope
-from assistant.profile.visit_card import JOIN_PURPOSE, find_card, visit_card
+from assistant.profile.consent.visit_card import JOIN_PURPOSE, find_card, visit_card
+from assistant.profile.erasure.requests import Erasures, ErasureScope
+from assistant.profile.pack.categories import CONVERSATION
+from assistant.profile.pack.disclosure import Disclosure
 from assistant.store.access_log import Access, AccessLogRepository
 from assistant.store.consents import ConsentEntry, ConsentRepository
 from assistant.store.customers import Customer, CustomerRepository

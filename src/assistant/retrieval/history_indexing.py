@@ -15,7 +15,7 @@ from assistant.core.actor import Role
 from assistant.core.clock import Clock, system_clock
 from assistant.core.events import HistoryEvent
 from assistant.core.ids import CustomerId, EventId
-from assistant.profile.usable_history import UsableHistory
+from assistant.profile.consent.usable_history import UsableHistory
 from assistant.retrieval.embedder import Vectors
 from assistant.retrieval.encoding import EncodingService
 from assistant.retrieval.history_block import HistoryBlock, pack_history, unpack_history

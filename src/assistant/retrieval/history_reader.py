@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from assistant.core.events import HistoryEvent
 from assistant.core.ids import CustomerId
-from assistant.profile.grants import Grant
+from assistant.profile.consent.grants import Grant
 from assistant.retrieval.history_block import unpack_history
 from assistant.retrieval.history_ranking import (
     HistoryQuestion,

@@ -2,7 +2,7 @@
 
 One reader for all tables, generated from the catalogue, so that a table or column that somebody
 adds is shown without anybody remembering to. It takes no grant, because it is no use of the content
-for a purpose: ``profile.transparency`` and the export show it to the customer it is about.
+for a purpose: ``profile.transparency.own_data`` and the export show it to the customer it is about.
 """
 
 from collections import Counter

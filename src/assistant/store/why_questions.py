@@ -1,7 +1,7 @@
 """Why-questions: each step is appended once and read back with the steps before it.
 
 The database refuses a step that comes out of order (see ``migrations/question_guards.py``); what a
-caller should be told instead is decided above, in ``profile.why_questions``.
+caller should be told instead is decided above, in ``profile.questions.why_questions``.
 """
 
 from collections.abc import Sequence

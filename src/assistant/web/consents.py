@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from assistant.core.actor import CustomerActor
 from assistant.core.clock import Clock
 from assistant.core.errors import NotFound
-from assistant.profile.consent import ConsentDecision, ConsentLedger
-from assistant.profile.consent_state import ConsentState
-from assistant.profile.pack import Pack
-from assistant.profile.purpose_offers import PurposeOffer, list_offers
-from assistant.profile.purposes import AGGREGATE_PURPOSE
+from assistant.profile.consent.ledger import ConsentDecision, ConsentLedger
+from assistant.profile.consent.offers import PurposeOffer, list_offers
+from assistant.profile.consent.state import ConsentState
+from assistant.profile.pack.loading import Pack
+from assistant.profile.pack.purposes import AGGREGATE_PURPOSE
 from assistant.store.engine import Connection, Database
 from assistant.web.services import Decision
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from assistant.core.actor import CustomerActor
 from assistant.core.clock import to_rfc3339
 from assistant.core.errors import InvalidInput, NotAuthenticated, NotFound
-from assistant.profile.erasures import ErasureScope, Requested
+from assistant.profile.erasure.requests import ErasureScope, Requested
 from assistant.web.answers import caller_of, find_actor, get_actor, json_answer
 from assistant.web.auth import Caller, KnownCustomer, bearer_of
 from assistant.web.bodies import read_json, read_query

@@ -5,7 +5,7 @@ from aiohttp import web
 from assistant.core.actor import CustomerActor, Role
 from assistant.core.clock import to_rfc3339
 from assistant.core.errors import NotAllowed, NotFound
-from assistant.profile.fact_views import FactView, Provenance
+from assistant.profile.questions.fact_views import FactView, Provenance
 from assistant.web.answers import caller_of, find_actor, get_actor, json_answer
 from assistant.web.bodies import read_json, read_query
 from assistant.web.erasures_api import delete_item

@@ -7,7 +7,7 @@ from aiohttp import web
 from assistant.core.clock import to_rfc3339
 from assistant.core.errors import NotFound
 from assistant.core.events import HistoryEvent
-from assistant.profile.purpose_offers import PurposeOffer
+from assistant.profile.consent.offers import PurposeOffer
 from assistant.store.access_log import Access
 from assistant.web.answers import caller_of, find_actor, get_actor, json_answer
 from assistant.web.bodies import read_json, read_query

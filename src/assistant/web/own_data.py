@@ -15,10 +15,10 @@ import orjson
 from assistant.core.actor import CustomerActor
 from assistant.core.errors import InvalidInput
 from assistant.core.events import JsonValue
-from assistant.profile.reciprocity import Reciprocity, ReciprocityPage
-from assistant.profile.transparency import Transparency
-from assistant.profile.transparency_items import CategoryHolding, DataCursor, DataPage, Overview
-from assistant.profile.transparency_ld import as_json_ld
+from assistant.profile.transparency.items import CategoryHolding, DataCursor, DataPage, Overview
+from assistant.profile.transparency.json_ld import as_json_ld
+from assistant.profile.transparency.own_data import Transparency
+from assistant.profile.transparency.reciprocity import Reciprocity, ReciprocityPage
 from assistant.store.engine import Connection, Database
 
 

@@ -11,9 +11,9 @@ from assistant.core.erasure import ErasureState, Extent
 from assistant.core.errors import NotFound
 from assistant.core.events import JsonObject
 from assistant.core.ids import CustomerId
-from assistant.profile.erasure_receipts import ErasureReceipts
-from assistant.profile.erasure_states import Stage, is_overdue, stages
-from assistant.profile.erasures import Erasures, ErasureScope, Requested
+from assistant.profile.erasure.receipts import ErasureReceipts
+from assistant.profile.erasure.requests import Erasures, ErasureScope, Requested
+from assistant.profile.erasure.states import Stage, is_overdue, stages
 from assistant.store.engine import Database
 from assistant.store.erasures import Erasure
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from assistant.core.actor import CustomerActor
 from assistant.core.clock import Clock
 from assistant.core.errors import Overloaded
-from assistant.profile.export import DataExport, Exporting
+from assistant.profile.transparency.export import DataExport, Exporting
 from assistant.store.engine import Database
 
 AT_ONCE = 2

@@ -5,11 +5,11 @@ from typing import Protocol
 
 from assistant.core.actor import CustomerActor
 from assistant.core.clock import Clock
-from assistant.profile.fact_views import FactView
-from assistant.profile.facts import Facts
-from assistant.profile.question_proposals import Preference
-from assistant.profile.question_views import Proposal, QuestionView
-from assistant.profile.why_questions import WhyQuestions
+from assistant.profile.questions.fact_views import FactView
+from assistant.profile.questions.facts import Facts
+from assistant.profile.questions.proposals import Preference
+from assistant.profile.questions.views import Proposal, QuestionView
+from assistant.profile.questions.why_questions import WhyQuestions
 from assistant.store.engine import Connection, Database
 from assistant.store.facts import FactState
 from assistant.web.problems import RequestProblem

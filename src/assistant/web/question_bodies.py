@@ -1,10 +1,10 @@
 """A why-question as the interface shows it."""
 
 from assistant.core.clock import to_rfc3339
-from assistant.profile.cards import Card
-from assistant.profile.question_catalogue import QuestionText
-from assistant.profile.question_states import OPEN
-from assistant.profile.question_views import QuestionView
+from assistant.profile.pack.question_catalogue import QuestionText
+from assistant.profile.questions.cards import Card
+from assistant.profile.questions.states import OPEN
+from assistant.profile.questions.views import QuestionView
 from assistant.web.schemas.profile import AskedBody, CardBody, ChoiceBody, QuestionBody, StepBody
 
 

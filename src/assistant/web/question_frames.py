@@ -12,10 +12,10 @@ from assistant.core.actor import CustomerActor, Role
 from assistant.core.clock import to_rfc3339
 from assistant.core.errors import AssistantError
 from assistant.core.ids import ConversationId
-from assistant.profile.cards import CardShown
-from assistant.profile.fact_views import FactView
-from assistant.profile.question_states import QuestionState
-from assistant.profile.question_views import QuestionView
+from assistant.profile.questions.cards import CardShown
+from assistant.profile.questions.fact_views import FactView
+from assistant.profile.questions.states import QuestionState
+from assistant.profile.questions.views import QuestionView
 from assistant.web.bodies import validate
 from assistant.web.chat_outbox import Outbox
 from assistant.web.problems import problem_frame

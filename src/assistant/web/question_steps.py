@@ -5,10 +5,10 @@ from typing import Protocol
 from assistant.core.actor import CustomerActor
 from assistant.core.clock import Clock
 from assistant.core.ids import ConversationId
-from assistant.profile.cards import CardShown
-from assistant.profile.fact_views import FactView
-from assistant.profile.question_views import Confirming, QuestionView
-from assistant.profile.why_questions import WhyQuestions
+from assistant.profile.questions.cards import CardShown
+from assistant.profile.questions.fact_views import FactView
+from assistant.profile.questions.views import Confirming, QuestionView
+from assistant.profile.questions.why_questions import WhyQuestions
 from assistant.store.engine import Connection, Database
 
 

@@ -6,7 +6,7 @@ answer; one that comes too early or too late is a 409 whose code says what is ne
 
 from aiohttp import web
 
-from assistant.profile.cards import CardShown
+from assistant.profile.questions.cards import CardShown
 from assistant.web.answers import caller_of, find_actor, json_answer
 from assistant.web.bodies import read_json, read_query
 from assistant.web.facts_api import fact_body, get_customer

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from assistant.core.actor import CustomerActor
 from assistant.core.errors import NotFound
-from assistant.profile.receipts import Receipt, Receipts, ReceiptSummary
+from assistant.profile.receipts.issuing import Receipt, Receipts, ReceiptSummary
 from assistant.store.engine import Database
 
 

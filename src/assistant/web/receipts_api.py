@@ -7,7 +7,7 @@ from aiohttp import web
 
 from assistant.core.clock import to_rfc3339
 from assistant.core.errors import NotFound
-from assistant.profile.receipts import ReceiptSummary
+from assistant.profile.receipts.issuing import ReceiptSummary
 from assistant.web.answers import find_actor, json_answer
 from assistant.web.bodies import read_query
 from assistant.web.keys import TOOLS

@@ -16,8 +16,8 @@ from assistant.core.erasure import ErasureNotices
 from assistant.core.events import HistoryEvent, JsonObject
 from assistant.core.ids import ConversationId, CustomerId
 from assistant.dialogue.turns import Reply, StoredTurn, Utterance
-from assistant.profile.purpose_offers import PurposeOffer
-from assistant.profile.receipts import Receipt, ReceiptSummary
+from assistant.profile.consent.offers import PurposeOffer
+from assistant.profile.receipts.issuing import Receipt, ReceiptSummary
 from assistant.store.access_log import Access
 from assistant.web.metrics import Metrics
 from assistant.web.own_data import OwnData

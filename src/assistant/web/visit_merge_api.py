@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from assistant.core.errors import InvalidInput, NotAllowed
 from assistant.core.ids import CustomerId
-from assistant.profile.visit_card import visit_card
+from assistant.profile.consent.visit_card import visit_card
 from assistant.profile.visitor_merge import JoinDecision
 from assistant.web.answers import caller_of, get_actor, json_answer
 from assistant.web.auth import MAX_TOKEN, KnownCustomer, KnownVisitor

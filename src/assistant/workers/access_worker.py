@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from assistant.core.clock import Clock
-from assistant.profile.access_watch import AccessWatch, tell
+from assistant.profile.transparency.access_watch import AccessWatch, tell
 from assistant.store.engine import Database
 
 PERIOD = 60.0

@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from assistant.core.clock import Clock
-from assistant.profile.erasure_ledger import ErasureLedger
+from assistant.profile.erasure.ledger import ErasureLedger
 from assistant.store.engine import Database
 from assistant.store.ledger_marks import LedgerMarkRepository
 

@@ -11,7 +11,7 @@ import structlog
 
 from assistant.core.clock import Clock
 from assistant.core.faults import place_of
-from assistant.profile.retention import Expiry, Page, Retention
+from assistant.profile.erasure.retention import Expiry, Page, Retention
 from assistant.store.engine import Connection, Database
 
 _log = structlog.get_logger("assistant.workers")

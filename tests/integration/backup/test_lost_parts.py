@@ -12,7 +12,7 @@ from tests.integration.backup.world import arrive
 
 from assistant.adapters.sql_key_store import SqlKeyStore
 from assistant.core.errors import ConfigurationError
-from assistant.profile.grants import Grant
+from assistant.profile.consent.grants import Grant
 from assistant.settings import Settings
 from assistant.vault.rotation import rotate_key_file
 

@@ -15,7 +15,7 @@ from tests.integration.backup.world import arrive, conversations_of
 
 from assistant.core.erasure import ErasureState
 from assistant.core.errors import ConfigurationError
-from assistant.profile.grants import Grant, Refusal
+from assistant.profile.consent.grants import Grant, Refusal
 from assistant.settings import Settings
 from assistant.store.loading import TableLoader
 from assistant.store.tables import METADATA

@@ -3,7 +3,7 @@
 import pytest
 from tests.integration.backup.world import ERASED, World, world
 
-from assistant.profile.grants import Grant, Refusal
+from assistant.profile.consent.grants import Grant, Refusal
 from assistant.store.consent_audit import ChainAudit
 
 __all__ = ["world"]

@@ -6,7 +6,7 @@ import pytest
 from tests.profile_parts import Parts
 
 from assistant.channels.intake import ItemResult
-from assistant.profile.consent_state import ConsentState
+from assistant.profile.consent.state import ConsentState
 from assistant.store.engine import Connection
 
 HISTORY = "answer_from_history"

@@ -8,8 +8,8 @@ from tests.turn_parts import Desk
 
 from assistant.core.actor import Role
 from assistant.core.ids import CustomerId
-from assistant.profile.cards import CardShown
-from assistant.profile.question_views import Confirming, QuestionView
+from assistant.profile.questions.cards import CardShown
+from assistant.profile.questions.views import Confirming, QuestionView
 from assistant.store.sealed_words import SealedWords
 
 LOUD = "It is too loud for my flat."

@@ -12,7 +12,7 @@ from assistant.core.ids import CustomerId
 from assistant.dialogue.answering import Draft
 from assistant.dialogue.history_access import Opened
 from assistant.dialogue.responder import Heard
-from assistant.profile.grants import Grant
+from assistant.profile.consent.grants import Grant
 from assistant.store.customers import Customer, CustomerRepository
 from assistant.store.engine import Connection
 

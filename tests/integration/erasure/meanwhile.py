@@ -10,10 +10,10 @@ from assistant.core.actor import CustomerActor, Role
 from assistant.core.clock import to_rfc3339
 from assistant.core.ids import CustomerId, new_id
 from assistant.dialogue.turns import Reply, Utterance
-from assistant.profile.cards import CardShown
-from assistant.profile.consent_state import ConsentState
-from assistant.profile.erasures import ErasureScope
-from assistant.profile.question_views import Confirming, Proposal, QuestionView
+from assistant.profile.consent.state import ConsentState
+from assistant.profile.erasure.requests import ErasureScope
+from assistant.profile.questions.cards import CardShown
+from assistant.profile.questions.views import Confirming, Proposal, QuestionView
 from assistant.store.consents import Decision as Word
 from assistant.store.engine import Connection
 from assistant.store.erasures import Erasure

@@ -33,11 +33,11 @@ from tests.integration.test_facts_taken_back import finish_erasures, keep, state
 
 from assistant.bootstrap.assembly import Assistant, build
 from assistant.core.ids import CustomerId
-from assistant.profile import erasure_rekeying, erasures
-from assistant.profile.consent import ConsentDecision
-from assistant.profile.erasures import ErasureScope
-from assistant.profile.purposes import AGGREGATE_PURPOSE
-from assistant.profile.question_states import QuestionState
+from assistant.profile.consent.ledger import ConsentDecision
+from assistant.profile.erasure import rekeying, requests
+from assistant.profile.erasure.requests import ErasureScope
+from assistant.profile.pack.purposes import AGGREGATE_PURPOSE
+from assistant.profile.questions.states import QuestionState
 from assistant.store.consent_audit import ChainAudit
 from assistant.store.engine import Connection, Database
 from assistant.web.services import Decision
@@ -56,7 +56,7 @@ def assistant(
     tmp_path: Path, database_url: str, clock: SteppableClock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Assistant]:
     """A whole service to which three rows are many."""
-    monkeypatch.setattr(erasures, "AT_ONCE", 2)
+    monkeypatch.setattr(requests, "AT_ONCE", 2)
     settings = settings_in(tmp_path, database_url)
     with build(settings, clock=clock, open_model=lambda _: HashingEmbedder()) as assistant:
         yield assistant
@@ -193,7 +193,7 @@ def test_a_no_gets_in_between_any_two_steps_of_an_erasure(
     assistant: Assistant, ada: CustomerId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each time the erasure is let run one step further before its customer says the next no."""
-    monkeypatch.setattr(erasure_rekeying, "PORTION", 2)
+    monkeypatch.setattr(rekeying, "PORTION", 2)
     del ada
     write, steps, left = Database.write_now, 0, 0
 

@@ -8,7 +8,7 @@ from assistant.core.erasure import ErasureState
 from assistant.core.errors import ConflictingReuse, InvalidInput, NotFound
 from assistant.core.ids import new_id
 from assistant.dialogue.erased_replies import SAYS_SO
-from assistant.profile import erasures
+from assistant.profile.erasure import requests
 
 ADA = "ada@customers.example"
 
@@ -93,7 +93,7 @@ def test_a_category_goes_and_the_others_stay(home: Home, ada: str) -> None:
 def test_a_large_category_is_blocked_until_it_is_deleted(
     home: Home, ada: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(erasures, "AT_ONCE", 2)
+    monkeypatch.setattr(requests, "AT_ONCE", 2)
     kettle = home.event_ids(ada)[0]
     conversation, _ = home.say(ada, "Which kettle?", answer="The Alder kettle.", using=[kettle])
 

@@ -8,8 +8,8 @@ from assistant.core.actor import Role
 from assistant.core.erasure import ErasureState
 from assistant.core.errors import CustomerErased, KeyUnavailable, NotFound, StaleDataKey
 from assistant.core.ids import new_id
-from assistant.profile.consent_gate import ConsentGate
-from assistant.profile.grants import Refusal
+from assistant.profile.consent.gate import ConsentGate
+from assistant.profile.consent.grants import Refusal
 from assistant.store.tables import CATALOGUE
 
 ADA = "ada@customers.example"

@@ -16,8 +16,8 @@ from assistant.core.clock import system_clock
 from assistant.core.erasure import ErasureState
 from assistant.core.ids import CustomerId
 from assistant.dialogue.erased_replies import SAYS_SO
-from assistant.profile import erasure_engine, erasures
-from assistant.profile.erasures import Requested
+from assistant.profile.erasure import engine, requests
+from assistant.profile.erasure.requests import Requested
 from assistant.settings import Settings
 from assistant.store.engine import Database
 from assistant.store.live_files import LiveFiles
@@ -80,8 +80,8 @@ def test_erasures_go_on_after_a_kill_at_any_step(
     proof_run: ProofRun,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(erasures, "AT_ONCE", 3)
-    monkeypatch.setattr(erasure_engine, "LEASE", erasure_engine.LEASE * 0)
+    monkeypatch.setattr(requests, "AT_ONCE", 3)
+    monkeypatch.setattr(engine, "LEASE", engine.LEASE * 0)
     settings = settings_in(tmp_path, database_url)
     for number in range(proof_run.count):
         try_one(settings, number, proof_run)

@@ -7,10 +7,10 @@ import pytest
 from tests.erasure_home import Home
 
 from assistant.core.erasure import ErasureState
-from assistant.profile.erasure_receipts import ErasureReceipts
-from assistant.profile.erasure_states import DEADLINES, is_overdue, put_off, stages
-from assistant.profile.signing import DocumentSigner
-from assistant.profile.verifying import read_keys, verify_document
+from assistant.profile.erasure.receipts import ErasureReceipts
+from assistant.profile.erasure.states import DEADLINES, is_overdue, put_off, stages
+from assistant.profile.receipts.signing import DocumentSigner
+from assistant.profile.receipts.verifying import read_keys, verify_document
 
 ADA = "ada@customers.example"
 KEY_BACKUPS = timedelta(hours=24)

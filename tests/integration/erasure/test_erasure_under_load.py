@@ -19,7 +19,7 @@ from assistant.core.clock import system_clock
 from assistant.core.erasure import ErasureState, Scope
 from assistant.core.errors import AssistantError
 from assistant.core.ids import CustomerId
-from assistant.profile.erasures import Requested
+from assistant.profile.erasure.requests import Requested
 
 SCOPES: tuple[Scope, ...] = ("everything", "all_data", "category", "conversation", "item")
 AT_A_TIME = 25

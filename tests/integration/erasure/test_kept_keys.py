@@ -4,7 +4,7 @@ import pytest
 from tests.erasure_home import Home
 
 from assistant.core.erasure import ErasureState
-from assistant.profile import erasure_engine
+from assistant.profile.erasure import engine
 from assistant.vault.vault import Vault
 
 ADA = "ada@customers.example"
@@ -20,7 +20,7 @@ def test_erasure_of_everything_waits_for_its_keys(
     ada = home.customer(ADA)
     home.send(ADA, "Alder kettle")
     monkeypatch.setattr(Vault, "shred_all", nothing)
-    monkeypatch.setattr(erasure_engine, "piece_of", nothing)
+    monkeypatch.setattr(engine, "piece_of", nothing)
     requested = home.erase(ada, "everything")
     while home.engine.run_once():
         pass
@@ -35,7 +35,7 @@ def test_erasure_of_a_part_waits_for_its_old_keys(
     home.give(ada)
     home.send(ADA, "Alder kettle", "Quillfern lamp")
     monkeypatch.setattr(Vault, "destroy_data_keys", nothing)
-    monkeypatch.setattr(erasure_engine, "piece_of", nothing)
+    monkeypatch.setattr(engine, "piece_of", nothing)
     requested = home.erase(ada, "item", home.event_ids(ada)[0])
     while home.engine.run_once():
         pass

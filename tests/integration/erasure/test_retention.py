@@ -9,8 +9,8 @@ from tests.erasure_home import Home
 
 from assistant.core.clock import add_months
 from assistant.core.erasure import ErasureState
-from assistant.profile import retention as retention_module
-from assistant.profile.retention import Retention
+from assistant.profile.erasure import retention as retention_module
+from assistant.profile.erasure.retention import Retention
 from assistant.store import expired_rows
 from assistant.store.expired_rows import ExpiredRows
 from assistant.store.expiry_cuts import cuts_of, expired_target

@@ -10,7 +10,7 @@ from tests.profile_parts import Parts
 
 from assistant.core.actor import Role
 from assistant.core.ids import TurnKey
-from assistant.profile.access_watch import AccessWatch, ReadingLimits
+from assistant.profile.transparency.access_watch import AccessWatch, ReadingLimits
 from assistant.store.access_alarms import AccessAlarm, AccessAlarmRepository
 from assistant.store.access_log import Access, AccessLogRepository
 from assistant.store.engine import Connection, Database

@@ -6,9 +6,9 @@ from tests.fakes.clock import SteppableClock
 from tests.profile_parts import Parts
 
 from assistant.core.errors import InvalidInput, NotFound, Stale
-from assistant.profile.consent import ConsentDecision
-from assistant.profile.purpose_offers import list_offers
-from assistant.profile.purposes import AGGREGATE_PURPOSE
+from assistant.profile.consent.ledger import ConsentDecision
+from assistant.profile.consent.offers import list_offers
+from assistant.profile.pack.purposes import AGGREGATE_PURPOSE
 
 HISTORY = "answer_from_history"
 

@@ -5,8 +5,8 @@ from tests.profile_parts import Parts
 
 from assistant.core.actor import Role
 from assistant.core.ids import CustomerId
-from assistant.profile.consent_gate import ConsentGate
-from assistant.profile.grants import Grant, Refusal
+from assistant.profile.consent.gate import ConsentGate
+from assistant.profile.consent.grants import Grant, Refusal
 
 HISTORY = "answer_from_history"
 

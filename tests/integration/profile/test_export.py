@@ -17,10 +17,10 @@ from tests.transparency_parts import open_transparency
 
 from assistant.core.actor import Role
 from assistant.core.errors import NotFound
-from assistant.profile.export import DataExport, Exporting
-from assistant.profile.pack import load_pack
-from assistant.profile.receipts import Receipts
-from assistant.profile.signing import DocumentSigner
+from assistant.profile.pack.loading import load_pack
+from assistant.profile.receipts.issuing import Receipts
+from assistant.profile.receipts.signing import DocumentSigner
+from assistant.profile.transparency.export import DataExport, Exporting
 from assistant.store.access_log import AccessLogRepository
 from assistant.store.consents import ConsentRepository
 from assistant.store.engine import Database

@@ -11,8 +11,8 @@ from tests.why_parts import WhyParts
 from assistant.core.clock import add_months, to_epoch_ms
 from assistant.core.errors import NotFound
 from assistant.core.ids import CustomerId
-from assistant.profile.fact_views import FactView
-from assistant.profile.grants import Grant
+from assistant.profile.consent.grants import Grant
+from assistant.profile.questions.fact_views import FactView
 from assistant.store.engine import Database
 from assistant.store.sealed_words import SealedWords
 from assistant.vault.vault import Vault

@@ -14,8 +14,8 @@ from tests.why_parts import WhyParts
 
 from assistant.core.actor import Role
 from assistant.core.ids import CustomerId
-from assistant.profile.access_watch import AccessWatch, ReadingLimits
-from assistant.profile.integrity_check import PURPOSE, FactCheck, FactVerdicts
+from assistant.profile.questions.integrity_check import PURPOSE, FactCheck, FactVerdicts
+from assistant.profile.transparency.access_watch import AccessWatch, ReadingLimits
 from assistant.store.access_alarms import AccessAlarm, AccessAlarmRepository
 from assistant.store.access_log import Access, AccessLogRepository
 from assistant.store.customer_blocks import CustomerBlocks

@@ -12,10 +12,10 @@ from tests.fakes.clock import SteppableClock
 
 from assistant.cli.check_consents import check_consents, check_published
 from assistant.core.ids import CustomerId
-from assistant.profile.consent import ConsentDecision, ConsentLedger
-from assistant.profile.erasure_ledger import LedgerHashes
-from assistant.profile.ledger_noes import LedgerNoes, UndoneNo
-from assistant.profile.published_purposes import publish_pack
+from assistant.profile.consent.ledger import ConsentDecision, ConsentLedger
+from assistant.profile.consent.published_purposes import publish_pack
+from assistant.profile.erasure.ledger import LedgerHashes
+from assistant.profile.erasure.ledger_noes import LedgerNoes, UndoneNo
 from assistant.store.consents import Decision
 from assistant.store.engine import Connection, Database
 from assistant.store.tables import METADATA

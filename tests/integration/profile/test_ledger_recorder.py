@@ -7,10 +7,10 @@ from tests.fakes.erasure_ledger import InMemoryErasureLedger
 from tests.profile_parts import Parts
 
 from assistant.core.errors import ConfigurationError
-from assistant.profile.consent import ConsentLedger
-from assistant.profile.erasure_ledger import LedgerEntry, LedgerHashes
-from assistant.profile.ledger_recorder import LedgerRecorder
-from assistant.profile.ledger_standing import LedgerStanding, LedgerState, find_standing
+from assistant.profile.consent.ledger import ConsentLedger
+from assistant.profile.erasure.ledger import LedgerEntry, LedgerHashes
+from assistant.profile.erasure.ledger_recorder import LedgerRecorder
+from assistant.profile.erasure.ledger_standing import LedgerStanding, LedgerState, find_standing
 from assistant.store.engine import Connection, Database
 from assistant.store.ledger_customers import LedgerCustomers
 from assistant.store.ledger_marks import LedgerMarkRepository

@@ -11,9 +11,9 @@ from tests.fakes.clock import SteppableClock
 from tests.profile_parts import MARKET, Parts
 
 from assistant.core.errors import ConfigurationError
-from assistant.profile.pack import Pack, load_pack
-from assistant.profile.published_purposes import find_conflicts, publish
-from assistant.profile.visit_card import JOIN_PURPOSE, visit_card
+from assistant.profile.consent.published_purposes import find_conflicts, publish
+from assistant.profile.consent.visit_card import JOIN_PURPOSE, visit_card
+from assistant.profile.pack.loading import Pack, load_pack
 from assistant.store.engine import Connection, Database
 from assistant.store.published_purposes import PublishedPurposeRepository
 from assistant.vault.vault import Vault

@@ -9,11 +9,11 @@ import orjson
 import pytest
 from tests.profile_parts import Parts
 
-from assistant.profile.consent import ConsentDecision
-from assistant.profile.published_purposes import publish
-from assistant.profile.receipts import Receipt, Receipts
-from assistant.profile.signing import DocumentSigner
-from assistant.profile.verifying import ENTRIES, verify_document
+from assistant.profile.consent.ledger import ConsentDecision
+from assistant.profile.consent.published_purposes import publish
+from assistant.profile.receipts.issuing import Receipt, Receipts
+from assistant.profile.receipts.signing import DocumentSigner
+from assistant.profile.receipts.verifying import ENTRIES, verify_document
 from assistant.store.published_purposes import PublishedPurposeRepository
 
 HISTORY = "answer_from_history"

@@ -7,7 +7,7 @@ from tests.profile_parts import Parts
 from tests.transparency_parts import open_transparency
 
 from assistant.core.ids import CustomerId, TurnKey, new_id
-from assistant.profile.reciprocity import Reciprocity
+from assistant.profile.transparency.reciprocity import Reciprocity
 from assistant.store.conversations import ConversationRepository
 from assistant.store.feedback import FeedbackRepository
 from assistant.store.uses import Use, UseRepository

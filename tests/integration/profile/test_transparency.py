@@ -13,9 +13,9 @@ from tests.seeding import Seeder
 from tests.transparency_parts import open_transparency
 
 from assistant.core.errors import InvalidInput
-from assistant.profile.pack import load_pack
-from assistant.profile.transparency import Transparency
-from assistant.profile.transparency_items import DataCursor, DataItem
+from assistant.profile.pack.loading import load_pack
+from assistant.profile.transparency.items import DataCursor, DataItem
+from assistant.profile.transparency.own_data import Transparency
 from assistant.store.engine import Database
 from assistant.store.tables import METADATA
 from assistant.vault.vault import Vault

@@ -11,9 +11,9 @@ from tests.why_parts import WhyParts
 
 from assistant.core.errors import InvalidInput, QuestionClosed, TooManyRequests
 from assistant.core.ids import CustomerId, new_id
-from assistant.profile.pack import load_pack
-from assistant.profile.question_states import QuestionState
-from assistant.profile.question_views import QuestionView
+from assistant.profile.pack.loading import load_pack
+from assistant.profile.questions.states import QuestionState
+from assistant.profile.questions.views import QuestionView
 from assistant.store.engine import Database
 from assistant.vault.vault import Vault
 

@@ -9,9 +9,9 @@ from tests.why_parts import WhyParts
 
 from assistant.core.errors import OutOfOrder, QuestionConfirmed
 from assistant.core.ids import CustomerId, new_id
-from assistant.profile.fact_views import FactView
-from assistant.profile.question_states import QuestionState
-from assistant.profile.question_views import Confirming, Proposal, QuestionView
+from assistant.profile.questions.fact_views import FactView
+from assistant.profile.questions.states import QuestionState
+from assistant.profile.questions.views import Confirming, Proposal, QuestionView
 from assistant.store.engine import Database
 from assistant.vault.vault import Vault
 

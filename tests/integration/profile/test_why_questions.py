@@ -18,9 +18,9 @@ from assistant.core.errors import (
     Stale,
 )
 from assistant.core.ids import CustomerId, new_id
-from assistant.profile.cards import CardShown
-from assistant.profile.question_states import QuestionState
-from assistant.profile.question_views import QuestionView
+from assistant.profile.questions.cards import CardShown
+from assistant.profile.questions.states import QuestionState
+from assistant.profile.questions.views import QuestionView
 from assistant.store.engine import Database
 from assistant.vault.vault import Vault
 

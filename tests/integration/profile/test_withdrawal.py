@@ -12,8 +12,8 @@ from tests.profile_parts import Parts
 from tests.proving import ProofRun
 
 from assistant.core.ids import CustomerId
-from assistant.profile.consent import ConsentDecision, ConsentLedger, Unlawful, UseChange
-from assistant.profile.grants import Grant
+from assistant.profile.consent.grants import Grant
+from assistant.profile.consent.ledger import ConsentDecision, ConsentLedger, Unlawful, UseChange
 from assistant.store.consents import ConsentEntry
 from assistant.store.engine import Connection
 

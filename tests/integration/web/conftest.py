@@ -26,7 +26,7 @@ from tests.fakes.web_services import (
 
 from assistant.core.erasure import ErasureNotices
 from assistant.core.events import JsonObject
-from assistant.profile.signing import DocumentSigner
+from assistant.profile.receipts.signing import DocumentSigner
 from assistant.web.app import build_app
 from assistant.web.services import DemoCustomer, IdentityConfig, Services, WebLimits
 

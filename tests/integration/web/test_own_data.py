@@ -15,9 +15,9 @@ from assistant.core.actor import CustomerActor, Role
 from assistant.core.clock import system_clock
 from assistant.core.errors import InvalidInput, Overloaded
 from assistant.core.ids import CustomerId
-from assistant.profile.export import DataExport
-from assistant.profile.receipts import Receipts
-from assistant.profile.signing import DocumentSigner
+from assistant.profile.receipts.issuing import Receipts
+from assistant.profile.receipts.signing import DocumentSigner
+from assistant.profile.transparency.export import DataExport
 from assistant.store.access_log import AccessLogRepository
 from assistant.store.engine import Database
 from assistant.store.published_purposes import PublishedPurposeRepository

@@ -8,7 +8,7 @@ from tests.fakes.question_steps import ASKED, CARD
 from tests.integration.web.conftest import Serve, Shop, make_token, say_hello
 
 from assistant.core.ids import CustomerId
-from assistant.profile.question_states import QuestionState
+from assistant.profile.questions.states import QuestionState
 
 ECHO = {"version": CARD.version, "text_sha256": CARD.text_sha256, "lang": CARD.lang}
 LOUD = "It is too loud for my flat."

@@ -15,7 +15,7 @@ from tests.integration.web.conftest import (
 
 from assistant.core.errors import NotFound, StaleDataKey
 from assistant.core.ids import new_id
-from assistant.profile.erasures import ErasureScope
+from assistant.profile.erasure.requests import ErasureScope
 
 ADA = "ada@customers.example"
 

@@ -8,9 +8,9 @@ import pytest
 from tests.integration.web.conftest import Client, Serve, Shop, bearer, make_token, say_hello
 
 from assistant.core.ids import CustomerId, new_id
-from assistant.profile.receipts import Receipt
-from assistant.profile.signing import DocumentSigner
-from assistant.profile.verifying import read_keys, verify_document
+from assistant.profile.receipts.issuing import Receipt
+from assistant.profile.receipts.signing import DocumentSigner
+from assistant.profile.receipts.verifying import read_keys, verify_document
 
 SIGNER = DocumentSigner(seed=b"w" * 32)
 ADA, BEN = CustomerId(new_id()), CustomerId(new_id())

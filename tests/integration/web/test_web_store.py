@@ -11,7 +11,7 @@ from assistant.core.actor import CustomerActor, Role
 from assistant.core.clock import to_rfc3339
 from assistant.core.errors import NotAuthenticated, NotFound, Stale
 from assistant.core.ids import CustomerId
-from assistant.profile.purpose_offers import PurposeOffer
+from assistant.profile.consent.offers import PurposeOffer
 from assistant.store.access_log import Access, AccessLogRepository
 from assistant.store.engine import Database
 from assistant.store.visitors import VisitorRepository

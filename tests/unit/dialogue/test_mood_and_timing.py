@@ -8,8 +8,8 @@ from tests.profile_parts import MARKET
 
 from assistant.dialogue.mood import is_upset
 from assistant.dialogue.question_timing import QuestionFinder, QuestionMoment, may_ask
-from assistant.profile.pack import load_pack
-from assistant.profile.question_choice import NOTHING_ASKED, AskedBefore, Situation
+from assistant.profile.pack.loading import load_pack
+from assistant.profile.questions.choice import NOTHING_ASKED, AskedBefore, Situation
 
 HELPED = QuestionMoment(
     signed_in=True,

@@ -12,7 +12,7 @@ import assistant.dialogue
 from assistant.dialogue.phrases import Phrases, load_phrases
 from assistant.dialogue.record_kinds import Wanted
 from assistant.dialogue.small_talk import SmallTalk
-from assistant.profile.pack import load_pack
+from assistant.profile.pack.loading import load_pack
 
 NAMES = {"assistant": "Robin", "shop": "Shop", "hours": "9 to 5", "contact": "help@shop.example"}
 GIVEN = {**NAMES, "categories": "orders", "when": "January", "statement": "I like it."}

@@ -10,7 +10,7 @@ from tests.profile_parts import MARKET
 import assistant.dialogue
 from assistant.core.actor import Role
 from assistant.dialogue.phrases import Phrases, load_phrases
-from assistant.profile.pack import load_pack
+from assistant.profile.pack.loading import load_pack
 
 CODE = Path(assistant.dialogue.__file__).parent
 SPEAKERS = ("profile_answers.py", "profile_summary.py", "profile_turns.py")

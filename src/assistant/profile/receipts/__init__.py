@@ -1,0 +1,1 @@
+"""Signed documents that anybody can verify without us, consent receipts first of all."""
