@@ -9,9 +9,13 @@ from collections.abc import Sequence
 from typing import Final
 
 import orjson
+import structlog
 
+from assistant.core.errors import SealBroken
 from assistant.vault.envelope import Place, open_sealed, seal
 from assistant.vault.vault import Vault
+
+_log = structlog.get_logger("assistant.erasures")
 
 _KEY: Final = "erasure-samples"
 _TABLE: Final = "erasures"
@@ -32,12 +36,21 @@ class SampleSeal:
         return base64.b64encode(seal(self._key, content, place=place)).decode()
 
     def unpack(self, customer_id: str, erasure_id: str, packed: str | None) -> Sequence[bytes]:
-        """Return the pieces that ``pack`` was given."""
+        """Return the pieces that ``pack`` was given.
+
+        None where the service's key is another: a copy of the key database was put back that is
+        older than the samples. The erasure then rests on the customer's keys being gone, which is
+        verified without them, and the search is told to have had nothing to look for.
+        """
         if packed is None:
             return ()
         place = Place(customer_id, _TABLE, erasure_id)
-        content = orjson.loads(open_sealed(self._key, base64.b64decode(packed), place=place))
-        return [base64.b64decode(piece) for piece in content]
+        try:
+            content = open_sealed(self._key, base64.b64decode(packed), place=place)
+        except SealBroken:
+            _log.warning("erasure_samples_lost", erasure_id=erasure_id)
+            return ()
+        return [base64.b64decode(piece) for piece in orjson.loads(content)]
 
     @property
     def _key(self) -> bytes:
