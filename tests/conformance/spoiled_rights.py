@@ -17,8 +17,8 @@ from assistant.profile.erasure.requests import Erasures
 from assistant.profile.questions.facts import Facts
 from assistant.profile.questions.why_questions import WhyQuestions
 from assistant.profile.receipts.issuing import Receipts
+from assistant.profile.transparency import json_ld, telling
 from assistant.profile.transparency.export import DataExport
-from assistant.profile.transparency.own_data import json_ld, telling
 from assistant.profile.transparency.reciprocity import Reciprocity
 from assistant.web import chat_lane, chat_socket, well_known_api
 from assistant.web.chat_socket import ChatConnection
