@@ -29,6 +29,9 @@ T = TypeVar("T")
 
 _EXTERNAL_IDS = "external-ids"
 
+_ROTATIONS = 5
+"""Rotations that one step may meet, one after the other: a busy machine may let it wait long."""
+
 
 class Vault:
     """Seals, opens and hashes for one customer at a time; safe to use from several threads."""
@@ -218,13 +221,14 @@ class Vault:
         return {n: self._wrapping.wrap(os.urandom(KEY_BYTES)) for n in (HASHING, 1)}
 
     def _adding(self, step: Callable[[], T]) -> T:
-        """Do ``step`` again, once, when a rotation went on while it wrapped or read."""
-        epoch = self._wrapping.epoch
-        try:
-            return step()
-        except EpochGone:
-            self._wrapping.follow(epoch)
-            return step()
+        """Do ``step`` again when a rotation went on while it wrapped or read; not for ever."""
+        for _ in range(_ROTATIONS):
+            epoch = self._wrapping.epoch
+            try:
+                return step()
+            except EpochGone:
+                self._wrapping.follow(epoch)
+        return step()
 
 
 def _no_keys() -> KeyUnavailable:
