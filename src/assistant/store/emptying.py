@@ -5,6 +5,7 @@ have been made with an older form of the tables.
 """
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Final, cast
 
@@ -30,6 +31,9 @@ _OTHERS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
     "AND application_name = 'assistant' AND pid <> pg_backend_pid()"
 )
+_LOOK_ANEW = text("SELECT pg_stat_clear_snapshot()")
+_LOOKS = 20
+_BETWEEN_LOOKS_S = 0.1
 
 
 def refuse_sqlite_in_use(url: str) -> None:
@@ -57,11 +61,19 @@ def refuse_sqlite_in_use(url: str) -> None:
 def refuse_postgresql_in_use(connection: Connection) -> None:
     """See that no other session of the service is connected; asked before others are opened.
 
+    A session that was closed is still listed for a moment, so it is looked again for a while.
+
     Raises:
         ConfigurationError: one is.
     """
-    if connection.dialect.name == "postgresql" and connection.execute(_OTHERS).scalar_one():
-        raise ConfigurationError(_IN_USE)
+    if connection.dialect.name != "postgresql":
+        return
+    for _ in range(_LOOKS):
+        connection.execute(_LOOK_ANEW)
+        if not connection.execute(_OTHERS).scalar_one():
+            return
+        time.sleep(_BETWEEN_LOOKS_S)
+    raise ConfigurationError(_IN_USE)
 
 
 def holds_customers(connection: Connection) -> bool:
