@@ -23,6 +23,7 @@ _END_OTHERS = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
+_TRIGGERS = text("SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal")
 _LIFT_TRIGGERS = text("SET LOCAL session_replication_role = replica")
 """Consent events refuse to be deleted; a superuser of a test server may still clean up."""
 
@@ -56,6 +57,7 @@ class PostgresTemplate:
         self._name = self.create_empty()
         database = Database.open(self.url(self._name), pool_size=1)
         database.migrate()
+        self._triggers = database.read_now(lambda c: c.execute(_TRIGGERS).scalar_one())
         database.close_now()
 
     def url(self, name: str) -> str:
@@ -85,13 +87,16 @@ class PostgresTemplate:
         try:
             with engine.begin() as connection:
                 connection.execute(_END_OTHERS)
+                whole = connection.execute(_TRIGGERS).scalar_one() == self._triggers
                 connection.execute(_LIFT_TRIGGERS)
                 for table in reversed(METADATA.sorted_tables):
                     connection.execute(table.delete())
         except DBAPIError:
-            self.drop(name)
-        else:
+            whole = False
+        if whole:
             self._spare.append(name)
+        else:  # a test took a trigger or a table away
+            self.drop(name)
 
     def drop(self, name: str) -> None:
         """Drop a database, whoever is still connected to it."""
